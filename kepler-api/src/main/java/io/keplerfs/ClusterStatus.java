@@ -1,0 +1,27 @@
+package io.keplerfs;
+
+import java.util.List;
+
+/**
+ * The cluster as one node sees it now.
+ *
+ * @param self the node that answered
+ * @param clusterId 36-character UUID of the cluster, empty before the node has joined one
+ * @param epoch number of the agreed view, 0 before there is one
+ * @param settled false while ownership is moving to this epoch
+ * @param replicationFactor copies of everything
+ * @param queued replication tasks this node still has to deliver
+ * @param members every known member, the answering one included, by label then id
+ */
+public record ClusterStatus(
+        NodeId self,
+        String clusterId,
+        long epoch,
+        boolean settled,
+        int replicationFactor,
+        long queued,
+        List<Member> members) {
+    public ClusterStatus {
+        members = List.copyOf(members);
+    }
+}

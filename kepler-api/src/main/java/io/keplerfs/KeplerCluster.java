@@ -1,0 +1,89 @@
+package io.keplerfs;
+
+import io.keplerfs.spi.KeplerProvider;
+import java.net.URI;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The store and what is known of its members: the same interface for a node in this process
+ * ({@link KeplerNode#cluster()}) and for a remote client ({@link #connect}). Safe for use by several threads.
+ */
+public interface KeplerCluster extends AutoCloseable {
+    /**
+     * A client of the HTTP gateways at these addresses; a call moves on to the next one when a gateway does not answer.
+     *
+     * @param urls one or more base addresses, comma-separated, such as {@code http://127.0.0.1:3001}
+     */
+    static KeplerCluster connect(String urls, Credentials credentials) {
+        List<URI> gateways = Arrays.stream(urls.split(",", -1))
+                .map(String::trim)
+                .map(URI::create)
+                .toList();
+        return KeplerProvider.find().connect(gateways, credentials);
+    }
+
+    static KeplerCluster connect(String urls) {
+        return connect(urls, Credentials.NONE);
+    }
+
+    /**
+     * Creates a bucket, or finds that it exists.
+     *
+     * @param name 3 to 63 of {@code a-z 0-9 . -}, beginning and ending with a letter or digit
+     */
+    CompletableFuture<Bucket> createBucketAsync(String name);
+
+    default Bucket createBucket(String name) throws KeplerException {
+        return Waiting.forResult(createBucketAsync(name));
+    }
+
+    /** A handle; does no I/O and does not check that the bucket exists. */
+    Bucket bucket(String name);
+
+    /** Every bucket, by name. */
+    CompletableFuture<List<BucketInfo>> bucketsAsync();
+
+    default List<BucketInfo> buckets() throws KeplerException {
+        return Waiting.forResult(bucketsAsync());
+    }
+
+    /**
+     * Deletes an empty bucket. A put that runs at the same moment may end in the deleted bucket; it shows again when a bucket
+     * of that name is created.
+     *
+     * <p>Completes with {@link PreconditionFailedException} if it holds files, {@link NotFoundException} if there is none.
+     */
+    CompletableFuture<Void> deleteBucketAsync(String name);
+
+    default void deleteBucket(String name) throws KeplerException {
+        Waiting.forResult(deleteBucketAsync(name));
+    }
+
+    /** The cluster as the answering node sees it, with what each reachable member says of its disk. */
+    CompletableFuture<ClusterStatus> statusAsync();
+
+    default ClusterStatus status() throws KeplerException {
+        return Waiting.forResult(statusAsync());
+    }
+
+    /** Every known member, the answering one included. */
+    default List<Member> members() throws KeplerException {
+        return status().members();
+    }
+
+    /** The nodes that own the manifest of this file in the current view, first owner first; the file need not exist. */
+    CompletableFuture<List<Member>> ringOwnersAsync(String bucket, String key);
+
+    default List<Member> ringOwners(String bucket, String key) throws KeplerException {
+        return Waiting.forResult(ringOwnersAsync(bucket, key));
+    }
+
+    /** Hears member and view changes from now on. A remote client polls its gateway once a second. */
+    Subscription onEvent(KeplerListener listener);
+
+    /** Ends the client's own resources. Closing the cluster of an embedded node does nothing: close the node. */
+    @Override
+    void close();
+}

@@ -1,0 +1,54 @@
+package io.keplerfs;
+
+import io.keplerfs.spi.KeplerProvider;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * One member of the cluster, running in this process.
+ *
+ * <p>It installs no shutdown hook, keeps no static state (several nodes in one JVM work), and leaves no thread behind after
+ * {@link #close()}. Its threads are daemons named {@code kepler-<label>-<role>}.
+ */
+public interface KeplerNode extends AutoCloseable {
+    /**
+     * Opens the data directory, binds the ports and begins to join the cluster. Returns when the node listens; a call on
+     * {@link #cluster()} made before it has joined waits for that, up to its own timeout.
+     *
+     * @throws IOException if a port is taken, or the data directory is not writable, in use, or another node's; the message
+     *     says which and what to do
+     */
+    static KeplerNode start(KeplerOptions options) throws IOException {
+        return KeplerProvider.find().start(options);
+    }
+
+    NodeId id();
+
+    String label();
+
+    /** Where peers and clients reach this node, with the ports that were really bound. */
+    NodeAddress address();
+
+    /** Base address of this node's HTTP gateway; empty if it runs none. */
+    Optional<URI> httpUri();
+
+    KeplerCluster cluster();
+
+    NodeHealth health();
+
+    /**
+     * Waits until the node is ready to serve quorum calls.
+     *
+     * @return false if it was not ready in time; {@link #health()} says why
+     */
+    boolean awaitReady(Duration timeout) throws InterruptedException;
+
+    /**
+     * Stops accepting, lets running calls end (5 s at most), says good-bye to the peers and releases everything. The node stays
+     * a member and an owner: its data is served again when it is started again. Closing twice is harmless.
+     */
+    @Override
+    void close();
+}

@@ -1,0 +1,18 @@
+package io.keplerfs.spi;
+
+import io.keplerfs.ChunkId;
+import java.io.IOException;
+
+/** The store does not have the bytes of this chunk (never had, trashed, or quarantined). */
+public final class MissingChunkException extends IOException {
+    private final ChunkId chunk;
+
+    public MissingChunkException(ChunkId chunk, String detail) {
+        super("chunk " + chunk + ": " + detail);
+        this.chunk = chunk;
+    }
+
+    public ChunkId chunk() {
+        return chunk;
+    }
+}

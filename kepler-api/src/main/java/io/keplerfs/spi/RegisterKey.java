@@ -1,0 +1,29 @@
+package io.keplerfs.spi;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Names one register.
+ *
+ * @param bucket a bucket, or a reserved name beginning with {@code $}
+ * @param shard which shard of the bucket's key space, from 0
+ * @param key file key
+ */
+public record RegisterKey(String bucket, int shard, String key) implements Comparable<RegisterKey> {
+    /** By bucket, shard, then the UTF-8 bytes of the key: the order of every listing. */
+    @Override
+    public int compareTo(RegisterKey other) {
+        int byBucket = bucket.compareTo(other.bucket);
+        if (byBucket != 0) {
+            return byBucket;
+        }
+        int byShard = Integer.compare(shard, other.shard);
+        return byShard != 0 ? byShard : compareKeys(key, other.key);
+    }
+
+    /** Unsigned byte order of the UTF-8 forms, which is code point order and not {@link String#compareTo}. */
+    public static int compareKeys(String a, String b) {
+        return Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
+    }
+}

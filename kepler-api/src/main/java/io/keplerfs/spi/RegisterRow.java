@@ -1,0 +1,19 @@
+package io.keplerfs.spi;
+
+/**
+ * What an owner keeps durably of one register. The arrays are opaque to the store and never change once handed over.
+ *
+ * @param key which register
+ * @param promised no ballot below it is accepted any more
+ * @param accepted ballot of the value, {@link Ballot#ZERO} if none was ever accepted
+ * @param value encoded value, empty if none
+ * @param memory encoded ids of recent writes this owner has accepted, and of their ancestors
+ */
+public record RegisterRow(RegisterKey key, Ballot promised, Ballot accepted, byte[] value, byte[] memory) {
+    private static final byte[] NONE = new byte[0];
+
+    /** A register nobody has touched. */
+    public static RegisterRow untouched(RegisterKey key) {
+        return new RegisterRow(key, Ballot.ZERO, Ballot.ZERO, NONE, NONE);
+    }
+}

@@ -1,0 +1,168 @@
+package io.keplerfs.spi;
+
+import io.keplerfs.ChunkId;
+import io.keplerfs.NodeId;
+import io.keplerfs.VersionId;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one node keeps: chunks, and the tables of its metadata.
+ *
+ * <p><b>Threads.</b> Every method may be called from any thread and returns at once; futures complete on threads of the store,
+ * which must not be blocked for long.
+ *
+ * <p><b>Durability.</b> When the future of {@link #write} or {@link #writeChunk} completes, its effect survives a power cut.
+ * Transactions run one after the other in the order of their calls; many of them share one commit.
+ *
+ * <p><b>Failure.</b> If a commit or a chunk write fails (disk full, I/O error) its future fails and the effect is not visible,
+ * now or after a restart, or the store turns {@link #failed() failed} and fails every later call.
+ */
+public interface Store extends AutoCloseable {
+    /** Created with the store, and the same for its whole life. */
+    NodeId nodeId();
+
+    /**
+     * Runs one transaction on the store's single writer and completes after it is durable. If the function throws, its changes
+     * are rolled back, other transactions are unharmed, and the future fails with what it threw.
+     */
+    <T> CompletableFuture<T> write(Function<Transaction, T> transaction);
+
+    /** Runs a function on a consistent snapshot that contains everything whose future has completed. */
+    <T> CompletableFuture<T> read(Function<Snapshot, T> query);
+
+    /**
+     * Stores the bytes between position and limit: written aside, checked against the hash, fsynced, renamed, its directory
+     * fsynced, its row LIVE. A chunk that is there already is left alone. The buffer is not touched after the future is done.
+     * Fails with IllegalArgumentException if the hash does not match; then nothing was stored.
+     */
+    CompletableFuture<Void> writeChunk(ChunkId id, ByteBuffer bytes);
+
+    /**
+     * Reads part of a chunk and checks it (CRC-32C of each 64 KiB piece touched; with {@code verifyHash} the SHA-256 of the
+     * whole). A copy that fails is quarantined. Fails with {@link MissingChunkException} when there is no good copy here.
+     *
+     * @param into receives the bytes from its position on; {@code offset} plus its remaining bytes must lie within the chunk
+     * @return {@code into} with the limit at the end of the bytes and the position where they begin
+     */
+    CompletableFuture<ByteBuffer> readChunk(ChunkId id, int offset, ByteBuffer into, boolean verifyHash);
+
+    /**
+     * Removes those of the chunks that have no reference: rows and bytes. Safe against a pin or a write of the same chunk at the
+     * same time: either the reference is seen and the chunk stays, or a later pin is told to send the bytes again.
+     *
+     * @return how many were removed
+     */
+    CompletableFuture<Integer> collect(List<ChunkId> chunks);
+
+    /** What is on the disk now; cheap. */
+    Usage usage();
+
+    /** Why the store can no longer be trusted to write; empty while it works. */
+    Optional<String> failed();
+
+    /** Ends running work, then releases the disk. Idempotent. */
+    @Override
+    void close();
+
+    /**
+     * @param chunks number of live chunks
+     * @param chunkBytes their bytes
+     * @param freeBytes left on the disk, {@link Long#MAX_VALUE} if unlimited
+     */
+    record Usage(long chunks, long chunkBytes, long freeBytes) {}
+
+    /** A consistent look at the tables, valid only inside the function it is given to. */
+    interface Snapshot {
+        /** The register, {@link RegisterRow#untouched} if there is none. */
+        RegisterRow register(RegisterKey key);
+
+        /**
+         * Registers of one shard that hold a value, by key.
+         *
+         * @param prefix only keys that start with it
+         * @param after only keys above it in byte order, null from the start
+         */
+        List<RegisterRow> registers(String bucket, int shard, String prefix, @Nullable String after, int limit);
+
+        /** Every register above the cursor in the order of {@link RegisterKey}, null from the start. */
+        List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit);
+
+        /** Whether there is no register at all. */
+        boolean hasNoRegisters();
+
+        Optional<ChunkRow> chunk(ChunkId id);
+
+        /** Chunks above the cursor by id, whatever their state, null from the start. */
+        List<ChunkRow> chunksAfter(@Nullable ChunkId cursor, int limit);
+
+        /** Who references the chunk. */
+        List<Pin> pins(ChunkId id);
+
+        /**
+         * Tasks that are due, oldest due time first.
+         *
+         * @param target only for this node, null for all
+         */
+        List<QueueRow> due(@Nullable NodeId target, long nowMillis, int limit);
+
+        /** How many tasks there are, due or not. */
+        long queued();
+
+        List<UploadRow> uploads();
+
+        /** Undelivered fast writes of one register, oldest first. */
+        List<IntentRow> intents(RegisterKey key);
+
+        /** Undelivered fast writes of a bucket, or of all when null, by key. */
+        List<IntentRow> intents(@Nullable String bucket);
+
+        List<MemberInfo> peers();
+
+        /** A small named value, such as the clock's high-water mark; empty if it was never put. */
+        Optional<byte[]> setting(String name);
+    }
+
+    /** A {@link Snapshot} that sees its own changes. */
+    interface Transaction extends Snapshot {
+        void putRegister(RegisterRow row);
+
+        /**
+         * Records the reference.
+         *
+         * @return true if the chunk is LIVE here, so that its bytes need not be sent
+         */
+        boolean pin(ChunkId chunk, Pin pin);
+
+        /**
+         * Drops every reference of the upload.
+         *
+         * @return the chunks that lost their last reference
+         */
+        List<ChunkId> unpin(VersionId upload);
+
+        /** Inserts or replaces by (kind, id, target). */
+        void enqueue(QueueRow task);
+
+        void dequeue(String kind, byte[] id, NodeId target);
+
+        /** Inserts or replaces by id. */
+        void putUpload(UploadRow upload);
+
+        void removeUpload(VersionId id);
+
+        /** Inserts or replaces by (key, id). */
+        void putIntent(IntentRow intent);
+
+        void removeIntent(RegisterKey key, VersionId id);
+
+        /** Inserts or replaces by id. */
+        void putPeer(MemberInfo peer);
+
+        void putSetting(String name, byte[] value);
+    }
+}

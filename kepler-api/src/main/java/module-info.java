@@ -1,0 +1,9 @@
+/** What a host application sees of KeplerFS, and the three SPIs it may replace. */
+module io.keplerfs {
+    requires static org.jspecify;
+
+    exports io.keplerfs;
+    exports io.keplerfs.spi;
+
+    uses io.keplerfs.spi.KeplerProvider;
+}

@@ -1,0 +1,6 @@
+package io.keplerfs.examples;
+
+class Kepler {
+    picocli.CommandLine c;
+    me.tongfei.progressbar.ProgressBar b;
+}
