@@ -1,4 +1,4 @@
-package io.keplerfs;
+package io.keplerfs.floors;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
