@@ -1,0 +1,187 @@
+package io.keplerfs.spi.contract;
+
+import static io.keplerfs.spi.contract.StoreUnderTest.ballot;
+import static io.keplerfs.spi.contract.StoreUnderTest.key;
+import static io.keplerfs.spi.contract.StoreUnderTest.node;
+import static io.keplerfs.spi.contract.StoreUnderTest.version;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keplerfs.MemberState;
+import io.keplerfs.NodeAddress;
+import io.keplerfs.NodeId;
+import io.keplerfs.VersionId;
+import io.keplerfs.spi.IntentRow;
+import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.UploadRow;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** The small tables: replication queue, uploads, intents, peers and settings. */
+interface TableContract extends StoreUnderTest {
+    static QueueRow task(String kind, int id, NodeId target, long dueMillis) {
+        return new QueueRow(kind, new byte[] {(byte) id}, target, 7, "owner silent", 2, 30, dueMillis);
+    }
+
+    static MemberInfo peer(long number, String label) {
+        NodeAddress address = new NodeAddress("10.0.0." + number, 8080, 7946, 7947);
+        return new MemberInfo(node(number), label, "zone", 50, address, Long.MAX_VALUE, MemberState.SUSPECT);
+    }
+
+    @Test
+    default void dueTasksComeOldestFirst() {
+        write(transaction -> {
+            transaction.enqueue(task("fetch", 1, node(1), 300));
+            transaction.enqueue(task("push", 2, node(2), 100));
+            transaction.enqueue(task("fetch", 3, node(1), 200));
+            transaction.enqueue(task("fetch", 4, node(1), 201));
+        });
+
+        assertThat(due(null, 200, 10)).usingRecursiveFieldByFieldElementComparator().containsExactly(
+                task("push", 2, node(2), 100), task("fetch", 3, node(1), 200));
+        assertThat(due(node(1), 1_000, 10)).extracting(QueueRow::nextAttemptMillis).containsExactly(200L, 201L, 300L);
+        assertThat(due(null, 1_000, 2)).extracting(QueueRow::nextAttemptMillis).containsExactly(100L, 200L);
+        assertThat(due(null, 99, 10)).isEmpty();
+        assertThat(due(node(3), 1_000, 10)).isEmpty();
+        assertThat(this.<Long>read(snapshot -> snapshot.queued())).isEqualTo(4);
+    }
+
+    @Test
+    default void aTaskIsReplacedByItsKindIdAndTarget() {
+        write(transaction -> {
+            transaction.enqueue(task("fetch", 1, node(1), 100));
+            transaction.enqueue(task("fetch", 1, node(1), 500));
+            transaction.enqueue(task("push", 1, node(1), 101));
+            transaction.enqueue(task("fetch", 2, node(1), 102));
+            transaction.enqueue(task("fetch", 1, node(2), 103));
+        });
+
+        assertThat(due(null, 1_000, 10))
+                .extracting(QueueRow::nextAttemptMillis)
+                .containsExactly(101L, 102L, 103L, 500L);
+    }
+
+    @Test
+    default void aTaskIsRemovedByItsKindIdAndTarget() {
+        write(transaction -> {
+            transaction.enqueue(task("fetch", 1, node(1), 100));
+            transaction.enqueue(task("fetch", 1, node(2), 200));
+            transaction.dequeue("fetch", new byte[] {1}, node(1));
+            transaction.dequeue("fetch", new byte[] {9}, node(1));
+        });
+
+        assertThat(due(null, 1_000, 10)).extracting(QueueRow::target).containsExactly(node(2));
+        assertThat(this.<Long>read(snapshot -> snapshot.queued())).isEqualTo(1);
+    }
+
+    private List<QueueRow> due(NodeId target, long nowMillis, int limit) {
+        return read(snapshot -> snapshot.due(target, nowMillis, limit));
+    }
+
+    @Test
+    default void uploadsAreKeptById() {
+        UploadRow open = new UploadRow(version(1), "photos", "cat", UploadRow.State.OPEN, 1_000);
+        UploadRow committing = new UploadRow(version(1), "photos", "cat", UploadRow.State.COMMITTING, 1_000);
+        UploadRow other = new UploadRow(version(2), "photos", "cat", UploadRow.State.OPEN, 2_000);
+        write(transaction -> {
+            transaction.putUpload(open);
+            transaction.putUpload(other);
+            transaction.putUpload(committing);
+        });
+        assertThat(this.<List<UploadRow>>read(snapshot -> snapshot.uploads()))
+                .containsExactlyInAnyOrder(committing, other);
+
+        write(transaction -> transaction.removeUpload(version(1)));
+
+        assertThat(this.<List<UploadRow>>read(snapshot -> snapshot.uploads())).containsExactly(other);
+    }
+
+    @Test
+    default void intentsOfARegisterComeOldestFirst() {
+        write(transaction -> {
+            transaction.putIntent(intent(key("cat"), version(1), 30));
+            transaction.putIntent(intent(key("cat"), version(2), 10));
+            transaction.putIntent(intent(key("cat"), version(3), 20));
+            transaction.putIntent(intent(key("dog"), version(4), 5));
+        });
+
+        assertThat(this.<List<IntentRow>>read(snapshot -> snapshot.intents(key("cat"))))
+                .extracting(IntentRow::id)
+                .containsExactly(version(2), version(3), version(1));
+        assertThat(this.<List<IntentRow>>read(snapshot -> snapshot.intents(key("none"))))
+                .isEmpty();
+    }
+
+    @Test
+    default void intentsOfABucketOrOfAllComeByKey() {
+        RegisterKey elsewhere = new RegisterKey("notes", 0, "x");
+        RegisterKey secondShard = new RegisterKey("photos", 1, "a");
+        write(transaction -> {
+            transaction.putIntent(intent(key("\uD83D\uDE00"), version(1), 1));
+            transaction.putIntent(intent(key("\uE000"), version(2), 2));
+            transaction.putIntent(intent(key("\uE000"), version(3), 1));
+            transaction.putIntent(intent(secondShard, version(4), 1));
+            transaction.putIntent(intent(elsewhere, version(5), 1));
+        });
+
+        assertThat(this.<List<IntentRow>>read(snapshot -> snapshot.intents("photos")))
+                .extracting(IntentRow::id)
+                .containsExactly(version(3), version(2), version(1), version(4));
+        assertThat(this.<List<IntentRow>>read(snapshot -> snapshot.intents((String) null)))
+                .extracting(IntentRow::id)
+                .containsExactly(version(5), version(3), version(2), version(1), version(4));
+    }
+
+    @Test
+    default void anIntentIsReplacedAndRemovedByKeyAndId() {
+        write(transaction -> {
+            transaction.putIntent(intent(key("cat"), version(1), 1));
+            transaction.putIntent(intent(key("cat"), version(1), 9));
+            transaction.putIntent(intent(key("dog"), version(1), 2));
+        });
+        assertThat(this.<List<IntentRow>>read(snapshot -> snapshot.intents(key("cat"))))
+                .usingRecursiveFieldByFieldElementComparator()
+                .containsExactly(intent(key("cat"), version(1), 9));
+
+        write(transaction -> transaction.removeIntent(key("cat"), version(1)));
+
+        assertThat(this.<List<IntentRow>>read(snapshot -> snapshot.intents("photos")))
+                .extracting(IntentRow::key)
+                .containsExactly(key("dog"));
+    }
+
+    private static IntentRow intent(RegisterKey key, VersionId id, long time) {
+        return new IntentRow(key, id, ballot(time), new byte[] {1, 2});
+    }
+
+    @Test
+    default void peersAreReplacedById() {
+        write(transaction -> {
+            transaction.putPeer(peer(1, "node-a"));
+            transaction.putPeer(peer(2, "node-b"));
+            transaction.putPeer(peer(1, "renamed").withState(MemberState.DEAD));
+        });
+
+        assertThat(this.<List<MemberInfo>>read(snapshot -> snapshot.peers()))
+                .containsExactlyInAnyOrder(peer(1, "renamed").withState(MemberState.DEAD), peer(2, "node-b"));
+    }
+
+    @Test
+    default void settingsAreReplacedByName() {
+        assertThat(this.<Optional<byte[]>>read(snapshot -> snapshot.setting("clock")))
+                .isEmpty();
+
+        write(transaction -> {
+            transaction.putSetting("clock", new byte[] {1});
+            transaction.putSetting("clock", new byte[] {2});
+            transaction.putSetting("empty", new byte[0]);
+        });
+
+        assertThat(this.<Optional<byte[]>>read(snapshot -> snapshot.setting("clock")))
+                .hasValue(new byte[] {2});
+        assertThat(this.<Optional<byte[]>>read(snapshot -> snapshot.setting("empty")))
+                .hasValue(new byte[0]);
+    }
+}

@@ -1,0 +1,247 @@
+package io.keplerfs.disk;
+
+import com.google.common.util.concurrent.Striped;
+import io.keplerfs.ChunkId;
+import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.ChunkRow.State;
+import io.keplerfs.spi.MissingChunkException;
+import io.keplerfs.spi.Store;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What becomes of a chunk: its row and its file together. Every method blocks and runs on a worker.
+ *
+ * <pre>
+ *            write                    collect, no reference
+ *   (none) --------> LIVE ---------------------------------> TRASH ------> (none)
+ *                    | ^  write again                        |      a day
+ *     failed a check v |<------------------------------------+
+ *                QUARANTINE ------> (none)
+ *                        collect, no reference; the file stays for inspection
+ * </pre>
+ *
+ * <p>The row decides: a file without a live row is not there. A chunk becomes LIVE after its file is durable, and stops being
+ * LIVE before its file is moved. Whatever changes a chunk holds the lock of its stripe, and only that one; the writer of the
+ * metadata, for which it waits, never takes it. References need no lock: they and {@code collect} meet in the single writer.
+ */
+final class Chunks {
+    /** Kept free for the metadata: deletes must still be possible on a disk that takes no more chunks. */
+    static final long RESERVE_BYTES = 64L << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Chunks.class);
+
+    /** Many times the workers, so that two of them rarely meet on different chunks. */
+    private static final int STRIPES = 1_024;
+
+    private final DataDirectory directory;
+    private final Metadata metadata;
+    private final ChunkFiles files;
+    private final Trash trash;
+    private final Disk disk;
+    private final FailureLatch failure;
+    private final LongSupplier wallMillis;
+    private final Striped<Lock> locks = Striped.lock(STRIPES);
+    private final AtomicLong liveChunks = new AtomicLong();
+    private final AtomicLong liveBytes = new AtomicLong();
+
+    private Chunks(
+            DataDirectory directory, Metadata metadata, Disk disk, FailureLatch failure, LongSupplier wallMillis) {
+        this.directory = directory;
+        this.metadata = metadata;
+        this.files = new ChunkFiles(directory, disk);
+        this.trash = new Trash(directory, files, metadata, disk, wallMillis);
+        this.disk = disk;
+        this.failure = failure;
+        this.wallMillis = wallMillis;
+    }
+
+    static Chunks open(
+            DataDirectory directory, Metadata metadata, Disk disk, FailureLatch failure, LongSupplier wallMillis)
+            throws IOException {
+        Chunks chunks = new Chunks(directory, metadata, disk, failure, wallMillis);
+        chunks.trash.reconcile();
+        chunks.trash.sweep();
+        Store.Usage found = metadata.read(snapshot -> snapshot.tables().chunks().live(0));
+        chunks.liveChunks.set(found.chunks());
+        chunks.liveBytes.set(found.chunkBytes());
+        return chunks;
+    }
+
+    Store.Usage usage() {
+        return new Store.Usage(liveChunks.get(), liveBytes.get(), disk.freeBytes(directory.root()));
+    }
+
+    void write(ChunkId id, ByteBuffer bytes) throws IOException {
+        failure.check();
+        ChunkId actual = ChunkId.of(bytes);
+        if (!actual.equals(id)) {
+            throw new IllegalArgumentException("chunk " + id + ": the " + bytes.remaining() + " bytes given hash to "
+                    + actual + "; nothing was stored");
+        }
+        Lock lock = locks.get(id);
+        lock.lock();
+        try {
+            Optional<ChunkRow> known = metadata.read(snapshot -> snapshot.chunk(id));
+            boolean live = known.filter(row -> row.state() == State.LIVE).isPresent();
+            if (!live || !files.seemsComplete(id, bytes.remaining())) {
+                store(id, bytes, live);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void store(ChunkId id, ByteBuffer bytes, boolean wasLive) throws IOException {
+        int size = bytes.remaining();
+        long free = disk.freeBytes(directory.root());
+        if (free - size < RESERVE_BYTES) {
+            throw new IOException("disk full: " + free + " bytes free at " + directory.root() + ", a chunk of " + size
+                    + " must leave " + RESERVE_BYTES + "; delete files or add disk");
+        }
+        PieceSums sums = PieceSums.of(bytes);
+        boolean recorded = false;
+        try {
+            files.store(id, bytes);
+            metadata.writeNow(transaction -> {
+                transaction.changing().chunks().putLive(id, size, sums, wallMillis.getAsLong());
+                return true;
+            });
+            recorded = true;
+        } finally {
+            // In doubt the file stays: after a restart the row may turn out to be there.
+            if (!recorded && failure.reason().isEmpty()) {
+                files.discard(id);
+            }
+        }
+        if (!wasLive) {
+            liveChunks.incrementAndGet();
+            liveBytes.addAndGet(size);
+        }
+    }
+
+    ByteBuffer read(ChunkId id, int offset, ByteBuffer into, boolean verifyHash) throws IOException {
+        failure.check();
+        try {
+            readCopy(id, offset, into, verifyHash);
+        } catch (DamagedCopyException suspected) {
+            // It may have been collected or written anew meanwhile; under the lock the answer is final.
+            Lock lock = locks.get(id);
+            lock.lock();
+            try {
+                readOrQuarantine(id, offset, into, verifyHash);
+            } finally {
+                lock.unlock();
+            }
+        }
+        if (verifyHash) {
+            // Only for the operator's eyes, so nobody waits; the writer logs a failure.
+            metadata.write(transaction -> {
+                transaction.changing().chunks().verified(id, wallMillis.getAsLong());
+                return true;
+            });
+        }
+        return into;
+    }
+
+    private void readCopy(ChunkId id, int offset, ByteBuffer into, boolean verifyHash) throws IOException {
+        StoredChunk chunk = metadata.read(snapshot -> snapshot.tables().chunks().findStored(id))
+                .orElseThrow(() -> new MissingChunkException(id, "not stored here"));
+        if (chunk.row().state() != State.LIVE) {
+            throw new MissingChunkException(id, "its copy here is in the state " + chunk.row().state());
+        }
+        int size = chunk.row().sizeBytes();
+        if (offset < 0 || offset > size - into.remaining()) {
+            throw new IllegalArgumentException("chunk " + id + " has " + size + " bytes, asked for "
+                    + into.remaining() + " from " + offset);
+        }
+        files.read(chunk, offset, into, verifyHash);
+    }
+
+    private void readOrQuarantine(ChunkId id, int offset, ByteBuffer into, boolean verifyHash) throws IOException {
+        try {
+            readCopy(id, offset, into, verifyHash);
+        } catch (DamagedCopyException damaged) {
+            if (!directory.stillThere()) {
+                failure.trip(
+                        "data directory " + directory.root() + " has vanished while in use (unmounted or deleted?)",
+                        damaged);
+                failure.check();
+            }
+            quarantine(id, String.valueOf(damaged.getMessage()));
+            MissingChunkException missing =
+                    new MissingChunkException(id, "its copy here was quarantined: " + damaged.getMessage());
+            missing.initCause(damaged);
+            throw missing;
+        }
+    }
+
+    private void quarantine(ChunkId id, String reason) throws IOException {
+        int size = metadata.read(snapshot -> snapshot.chunk(id)).map(ChunkRow::sizeBytes).orElse(0);
+        if (metadata.writeNow(transaction -> transaction.changing().chunks().quarantine(id))) {
+            liveChunks.decrementAndGet();
+            liveBytes.addAndGet(-size);
+        }
+        files.quarantine(id, reason);
+        LOG.warn(
+                "chunk {} quarantined: {}; repair fetches another copy, but check the disk at {}",
+                id,
+                reason,
+                directory.quarantine());
+    }
+
+    int collect(List<ChunkId> chunks) throws IOException {
+        failure.check();
+        Map<Lock, List<ChunkId>> byStripe = new LinkedHashMap<>();
+        for (ChunkId id : chunks) {
+            byStripe.computeIfAbsent(locks.get(id), stripe -> new ArrayList<>()).add(id);
+        }
+        int removed = 0;
+        for (Map.Entry<Lock, List<ChunkId>> stripe : byStripe.entrySet()) {
+            Lock lock = stripe.getKey();
+            lock.lock();
+            try {
+                removed += collectLocked(stripe.getValue());
+            } finally {
+                lock.unlock();
+            }
+        }
+        trash.sweep();
+        return removed;
+    }
+
+    private int collectLocked(List<ChunkId> chunks) throws IOException {
+        Collected collected = metadata.writeNow(transaction -> {
+            ChunkTable table = transaction.changing().chunks();
+            List<ChunkRow> trashed = new ArrayList<>();
+            int forgotten = 0;
+            for (ChunkId id : chunks) {
+                Optional<ChunkRow> row = table.find(id);
+                if (table.trash(id)) {
+                    trashed.add(row.orElseThrow());
+                } else if (table.forgetQuarantined(id)) {
+                    forgotten++;
+                }
+            }
+            return new Collected(trashed, forgotten);
+        });
+        for (ChunkRow row : collected.trashed) {
+            liveChunks.decrementAndGet();
+            liveBytes.addAndGet(-row.sizeBytes());
+            files.trash(row.id(), wallMillis.getAsLong());
+        }
+        return collected.trashed.size() + collected.forgotten;
+    }
+
+    private record Collected(List<ChunkRow> trashed, int forgotten) {}
+}

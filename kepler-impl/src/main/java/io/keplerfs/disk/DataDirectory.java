@@ -1,0 +1,191 @@
+package io.keplerfs.disk;
+
+import io.keplerfs.NodeId;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * A claimed data directory: locked, known to be ours, its parts in place.
+ *
+ * <pre>
+ * node.json            see {@link NodeFile}
+ * lock                 see {@link DirectoryLock}
+ * meta.db (-wal -shm)  see {@link Schema}
+ * chunks/ab/cd/sha     the bytes of one chunk, nothing else; sha is 64 hexadecimal digits and begins with abcd
+ * tmp/                 half-written chunks, emptied at start; the unpacked SQLite library
+ * trash/sha            collected chunks; modification time = when they were collected
+ * quarantine/sha       chunks that failed a check, and sha.reason: why, one line of text
+ * </pre>
+ */
+final class DataDirectory implements Closeable {
+    /** What a new file system, or the attempt to open a directory, leaves in it. */
+    private static final Set<String> ALLOWED_IN_EMPTY = Set.of("lost+found", DirectoryLock.FILE);
+
+    private final Path root;
+    private final DirectoryLock lock;
+    private final NodeFile identity;
+    private final boolean isNew;
+
+    private DataDirectory(Path root, DirectoryLock lock, NodeFile identity, boolean isNew) {
+        this.root = root;
+        this.lock = lock;
+        this.identity = identity;
+        this.isNew = isNew;
+    }
+
+    /** @throws IOException if the directory cannot be used; the message says why and what to do */
+    static DataDirectory claim(DiskOptions options, Disk disk) throws IOException {
+        Path root = options.directory().toAbsolutePath().normalize();
+        try {
+            create(root, disk);
+            refuseForeign(root);
+            DirectoryLock lock =
+                    DirectoryLock.take(root, options.label(), options.wallMillis().getAsLong());
+            boolean claimed = false;
+            try {
+                DataDirectory directory = identify(root, lock, options, disk);
+                directory.layOut(disk);
+                claimed = true;
+                return directory;
+            } finally {
+                if (!claimed) {
+                    lock.close();
+                }
+            }
+        } catch (FileSystemException denied) {
+            throw new IOException(
+                    "data directory " + root + " is not writable for user " + System.getProperty("user.name") + " ("
+                            + denied + "): change its owner or rights, or choose another directory",
+                    denied);
+        }
+    }
+
+    /** Creates the directory and its missing parents, each made durable in the one above. */
+    private static void create(Path root, Disk disk) throws IOException {
+        Deque<Path> missing = new ArrayDeque<>();
+        for (Path at = root; at != null && !Files.isDirectory(at); at = at.getParent()) {
+            if (Files.exists(at)) {
+                throw new IOException("data directory " + root + " cannot be: " + at + " is a file");
+            }
+            missing.push(at);
+        }
+        for (Path directory : missing) {
+            disk.createDirectory(directory);
+            Path parent = directory.getParent();
+            if (parent != null) {
+                disk.forceDirectory(parent);
+            }
+        }
+    }
+
+    /** Nothing is written into a directory before this has passed. */
+    private static void refuseForeign(Path root) throws IOException {
+        if (Files.exists(root.resolve(NodeFile.FILE)) || Files.exists(root.resolve(NodeFile.UNBORN))) {
+            return;
+        }
+        try (Stream<Path> entries = Files.list(root)) {
+            List<String> strange = entries.map(entry -> String.valueOf(entry.getFileName()))
+                    .filter(name -> !ALLOWED_IN_EMPTY.contains(name))
+                    .sorted()
+                    .limit(3)
+                    .toList();
+            if (!strange.isEmpty()) {
+                throw new IOException("data directory " + root + " is not ours: it has no " + NodeFile.FILE
+                        + " but holds " + String.join(", ", strange) + "; choose an empty directory, or restore "
+                        + NodeFile.FILE + " if it was lost");
+            }
+        }
+    }
+
+    private static DataDirectory identify(Path root, DirectoryLock lock, DiskOptions options, Disk disk)
+            throws IOException {
+        if (!Files.exists(root.resolve(NodeFile.FILE))) {
+            UUID id = options.newNodeId().get();
+            NodeFile unborn = new NodeFile(
+                    new NodeId(id), options.label(), options.wallMillis().getAsLong());
+            unborn.prepare(root, disk);
+            return new DataDirectory(root, lock, unborn, true);
+        }
+        NodeFile known = NodeFile.read(root);
+        if (!known.label().equals(options.label())) {
+            throw new IOException("data directory " + root + " belongs to node '" + known.label() + "', this is node '"
+                    + options.label() + "': give each node its own directory, or start it under its old label");
+        }
+        DataDirectory directory = new DataDirectory(root, lock, known, false);
+        if (!Files.exists(directory.database())) {
+            // Without its promises the node would break its word to the others.
+            throw new IOException(directory.database() + " is missing: this node has lost its memory and cannot go on"
+                    + " as " + known.nodeId() + "; restore the file, or wipe " + root + " to join as a new member");
+        }
+        return directory;
+    }
+
+    private void layOut(Disk disk) throws IOException {
+        for (Path part : List.of(chunks(), temporary(), trash(), quarantine())) {
+            if (Files.exists(part) && !Files.isDirectory(part)) {
+                throw new IOException(part + " is a file where a directory is needed: move it away");
+            }
+            disk.createDirectory(part);
+        }
+        disk.forceDirectory(root);
+        try (Stream<Path> leftovers = Files.list(temporary())) {
+            for (Path leftover : leftovers.filter(Files::isRegularFile).toList()) {
+                Files.delete(leftover);
+            }
+        }
+    }
+
+    /** To be called when everything else a new directory needs is durable; for one that is not new, harmless. */
+    void publish(Disk disk) throws IOException {
+        if (isNew) {
+            NodeFile.publish(root, disk);
+        }
+    }
+
+    /** False if the file system under a running store was unmounted or wiped: missing files then mean nothing. */
+    boolean stillThere() {
+        return Files.exists(root.resolve(NodeFile.FILE)) && Files.isDirectory(chunks());
+    }
+
+    NodeId nodeId() {
+        return identity.nodeId();
+    }
+
+    Path root() {
+        return root;
+    }
+
+    Path database() {
+        return root.resolve("meta.db");
+    }
+
+    Path chunks() {
+        return root.resolve("chunks");
+    }
+
+    Path temporary() {
+        return root.resolve("tmp");
+    }
+
+    Path trash() {
+        return root.resolve("trash");
+    }
+
+    Path quarantine() {
+        return root.resolve("quarantine");
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+}

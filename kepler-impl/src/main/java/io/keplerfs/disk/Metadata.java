@@ -1,0 +1,161 @@
+package io.keplerfs.disk;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sqlite.JDBC;
+import org.sqlite.SQLiteJDBCLoader;
+
+/** {@code meta.db}: opened in WAL mode, brought up to date, with one writer and {@value #READERS} readers. */
+final class Metadata {
+    /** Look-ups take some 20 µs, so few connections serve many threads. */
+    static final int READERS = 4;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Metadata.class);
+
+    /** Where the driver unpacks its native library; the system's temporary directory may be small or shared. */
+    private static final String UNPACK_DIRECTORY = "org.sqlite.tmpdir";
+
+    /** 40 MB of log between checkpoints: measured half again as fast as SQLite's 1,000 pages. */
+    private static final int CHECKPOINT_PAGES = 10_000;
+
+    private static final int LOG_KEPT_BYTES = 64 * 1024 * 1024;
+    private static final int WRITER_CACHE_KIB = 16 * 1024;
+    private static final int READER_CACHE_KIB = 4 * 1024;
+
+    /** An operator with a {@code sqlite3} shell may hold the lock for a moment. */
+    private static final int BUSY_MILLIS = 10_000;
+
+    private final Sql writing;
+    private final GroupCommit writer;
+    private final Readers readers;
+
+    private Metadata(Sql writing, GroupCommit writer, Readers readers) {
+        this.writing = writing;
+        this.writer = writer;
+        this.readers = readers;
+    }
+
+    static Metadata open(DataDirectory directory, DiskOptions options, Disk disk, FailureLatch failure)
+            throws IOException {
+        List<Sql> opened = new ArrayList<>();
+        try {
+            unpackDriver(directory.temporary());
+            Sql writing = connect(directory.database(), WRITER_CACHE_KIB);
+            opened.add(writing);
+            // FULL: the log is fsynced at every commit. NORMAL would lose the last commits in a power cut.
+            pragma(writing, "synchronous = " + (options.fsync() ? "FULL" : "OFF"));
+            pragma(writing, "wal_autocheckpoint = " + CHECKPOINT_PAGES);
+            pragma(writing, "journal_size_limit = " + LOG_KEPT_BYTES);
+            Schema.bringUpToDate(writing);
+            // The names of meta.db and its log; SQLite keeps both until the last connection closes.
+            disk.forceDirectory(directory.root());
+            for (int i = 0; i < READERS; i++) {
+                Sql reading = connect(directory.database(), READER_CACHE_KIB);
+                opened.add(reading);
+                pragma(reading, "query_only = ON");
+            }
+            GroupCommit writer = new GroupCommit(writing, options, disk, failure);
+            Metadata metadata = new Metadata(writing, writer, new Readers(opened.subList(1, opened.size())));
+            writer.start();
+            return metadata;
+        } catch (SQLException | MetadataException failed) {
+            closeQuietly(opened);
+            throw new IOException(
+                    directory.database() + " cannot be opened: " + failed.getMessage()
+                            + "; check the disk, and restore the file or wipe the directory if it is damaged",
+                    failed);
+        } catch (IOException failed) {
+            closeQuietly(opened);
+            throw failed;
+        }
+    }
+
+    /** The library is loaded once a JVM; the property is set only for that moment, and not over the operator's. */
+    private static void unpackDriver(Path directory) throws IOException {
+        boolean ours = System.getProperty(UNPACK_DIRECTORY) == null;
+        if (ours) {
+            System.setProperty(UNPACK_DIRECTORY, directory.toString());
+        }
+        try {
+            SQLiteJDBCLoader.initialize();
+        } catch (Exception failed) {
+            throw new IOException(
+                    "the SQLite library cannot be loaded from " + System.getProperty(UNPACK_DIRECTORY)
+                            + "; if that is mounted noexec, name another directory with -D" + UNPACK_DIRECTORY,
+                    failed);
+        } finally {
+            if (ours) {
+                System.clearProperty(UNPACK_DIRECTORY);
+            }
+        }
+    }
+
+    private static Sql connect(Path database, int cacheKib) throws IOException, SQLException {
+        Sql sql = new Sql(JDBC.createConnection("jdbc:sqlite:" + database, new Properties()));
+        pragma(sql, "busy_timeout = " + BUSY_MILLIS);
+        String mode = sql.first("PRAGMA journal_mode = WAL", row -> row.text(1)).orElse("");
+        if (!mode.equals("wal")) {
+            sql.close();
+            throw new IOException(database + " cannot keep a write-ahead log (mode is '" + mode
+                    + "'): put the data directory on a local disk");
+        }
+        pragma(sql, "cache_size = -" + cacheKib);
+        pragma(sql, "temp_store = MEMORY");
+        return sql;
+    }
+
+    private static void pragma(Sql sql, String setting) throws SQLException {
+        sql.run("PRAGMA " + setting);
+    }
+
+    private static void closeQuietly(List<Sql> opened) {
+        for (Sql sql : opened) {
+            try {
+                sql.close();
+            } catch (SQLException failed) {
+                LOG.debug("closing after a failed open", failed);
+            }
+        }
+    }
+
+    /** Completes on the writer's thread, after the commit is durable. */
+    <T> CompletableFuture<T> write(Function<SqlTransaction, T> function) {
+        return writer.submit(function);
+    }
+
+    /** The same, waiting for it; never on the writer's thread. */
+    <T> T writeNow(Function<SqlTransaction, T> function) throws IOException {
+        try {
+            return writer.submit(function).join();
+        } catch (CompletionException failed) {
+            Throwable cause = failed.getCause();
+            throw cause instanceof IOException told ? told : new IOException(failed);
+        }
+    }
+
+    /** On this thread. */
+    <T> T read(Function<SqlSnapshot, T> function) throws IOException {
+        return readers.query(function);
+    }
+
+    /** Ends what was submitted, then closes; nobody may be reading or writing any more. */
+    void close() {
+        writer.drainAndStop();
+        readers.close();
+        try {
+            // Last, so that SQLite moves the log into meta.db and removes it.
+            writing.close();
+        } catch (SQLException failed) {
+            LOG.warn("meta.db did not close cleanly; its log is replayed at the next start: {}", failed.getMessage());
+        }
+    }
+}

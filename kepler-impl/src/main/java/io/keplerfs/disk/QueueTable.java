@@ -1,0 +1,59 @@
+package io.keplerfs.disk;
+
+import io.keplerfs.NodeId;
+import io.keplerfs.spi.QueueRow;
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The table {@code replication_queue}. */
+record QueueTable(Sql sql) {
+    private static final String COLUMNS =
+            "kind, id, target_node_id, epoch, reason, attempts, last_attempt, next_attempt";
+    private static final String SELECT = "SELECT " + COLUMNS + " FROM replication_queue ";
+    private static final String OLDEST_FIRST = " ORDER BY next_attempt, kind, id, target_node_id LIMIT ?";
+    private static final String DUE = SELECT + "WHERE next_attempt <= ?" + OLDEST_FIRST;
+    private static final String DUE_FOR = SELECT + "WHERE target_node_id = ? AND next_attempt <= ?" + OLDEST_FIRST;
+    private static final String PUT =
+            "INSERT OR REPLACE INTO replication_queue(" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+
+    List<QueueRow> due(@Nullable NodeId target, long nowMillis, int limit) {
+        return target == null
+                ? sql.list(DUE, QueueTable::shape, nowMillis, limit)
+                : sql.list(DUE_FOR, QueueTable::shape, target, nowMillis, limit);
+    }
+
+    long size() {
+        return sql.number("SELECT count(*) FROM replication_queue");
+    }
+
+    void put(QueueRow task) {
+        sql.update(
+                PUT,
+                task.kind(),
+                task.id(),
+                task.target(),
+                task.epoch(),
+                task.reason(),
+                task.attempts(),
+                task.lastAttemptMillis(),
+                task.nextAttemptMillis());
+    }
+
+    void remove(String kind, byte[] id, NodeId target) {
+        sql.update(
+                "DELETE FROM replication_queue WHERE kind = ? AND id = ? AND target_node_id = ?", kind, id, target);
+    }
+
+    private static QueueRow shape(Row row) throws SQLException {
+        return new QueueRow(
+                row.text(1),
+                row.bytes(2),
+                row.node(3),
+                row.number(4),
+                row.text(5),
+                row.small(6),
+                row.number(7),
+                row.number(8));
+    }
+}

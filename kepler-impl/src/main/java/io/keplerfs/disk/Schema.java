@@ -1,0 +1,128 @@
+package io.keplerfs.disk;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.List;
+
+/**
+ * The tables of {@code meta.db} and how they came about. {@code PRAGMA user_version} counts the steps a database has gone
+ * through; a step that was released is never changed, another is added. Text and states are readable as they are, ids with
+ * {@code hex()}; times are milliseconds since 1970.
+ *
+ * <pre>
+ * chunks             what is in chunks/, trash/ and quarantine/; crc is drawn at {@link PieceSums}
+ * chunk_refs         which upload needs which chunk, whether its bytes are here or not: a set, never a counter
+ * files              the registers; key sorts by its UTF-8 bytes (SQLite compares TEXT with memcmp);
+ *                    value and memory are opaque here, empty for none
+ * peers              members of earlier runs; last_seen = when the row was written
+ * replication_queue  what this node owes to others
+ * uploads            writes this node coordinates
+ * intents            fast writes that are durable here and not delivered
+ * settings           small named values, among them the id of the cluster
+ * </pre>
+ */
+final class Schema {
+    private static final List<String> FIRST = List.of(
+            """
+            CREATE TABLE chunks(
+              id BLOB NOT NULL PRIMARY KEY,
+              size INTEGER NOT NULL,
+              state TEXT NOT NULL CHECK (state IN ('LIVE', 'TRASH', 'QUARANTINE')),
+              created_at INTEGER NOT NULL,
+              verified_at INTEGER NOT NULL,
+              crc BLOB NOT NULL
+            ) WITHOUT ROWID""",
+            "CREATE INDEX chunks_by_state ON chunks(state, size)",
+            """
+            CREATE TABLE chunk_refs(
+              chunk_id BLOB NOT NULL,
+              upload_id BLOB NOT NULL,
+              bucket TEXT NOT NULL,
+              key TEXT NOT NULL,
+              PRIMARY KEY (chunk_id, upload_id)
+            ) WITHOUT ROWID""",
+            "CREATE INDEX chunk_refs_by_upload ON chunk_refs(upload_id)",
+            """
+            CREATE TABLE files(
+              bucket TEXT NOT NULL,
+              shard INTEGER NOT NULL,
+              key TEXT NOT NULL,
+              promised_time INTEGER NOT NULL,
+              promised_node BLOB NOT NULL,
+              accepted_time INTEGER NOT NULL,
+              accepted_node BLOB NOT NULL,
+              value BLOB NOT NULL,
+              memory BLOB NOT NULL,
+              PRIMARY KEY (bucket, shard, key)
+            ) WITHOUT ROWID""",
+            """
+            CREATE TABLE peers(
+              id BLOB NOT NULL PRIMARY KEY,
+              label TEXT NOT NULL,
+              zone TEXT NOT NULL,
+              weight INTEGER NOT NULL,
+              addr TEXT NOT NULL,
+              http_port INTEGER NOT NULL,
+              gossip_port INTEGER NOT NULL,
+              transfer_port INTEGER NOT NULL,
+              incarnation INTEGER NOT NULL,
+              last_seen INTEGER NOT NULL,
+              status TEXT NOT NULL
+            ) WITHOUT ROWID""",
+            """
+            CREATE TABLE replication_queue(
+              kind TEXT NOT NULL,
+              id BLOB NOT NULL,
+              target_node_id BLOB NOT NULL,
+              epoch INTEGER NOT NULL,
+              reason TEXT NOT NULL,
+              attempts INTEGER NOT NULL,
+              last_attempt INTEGER NOT NULL,
+              next_attempt INTEGER NOT NULL,
+              PRIMARY KEY (kind, id, target_node_id)
+            ) WITHOUT ROWID""",
+            "CREATE INDEX replication_queue_due ON replication_queue(next_attempt)",
+            "CREATE INDEX replication_queue_due_by_target ON replication_queue(target_node_id, next_attempt)",
+            """
+            CREATE TABLE uploads(
+              id BLOB NOT NULL PRIMARY KEY,
+              bucket TEXT NOT NULL,
+              key TEXT NOT NULL,
+              state TEXT NOT NULL,
+              created_at INTEGER NOT NULL
+            ) WITHOUT ROWID""",
+            """
+            CREATE TABLE intents(
+              bucket TEXT NOT NULL,
+              shard INTEGER NOT NULL,
+              key TEXT NOT NULL,
+              id BLOB NOT NULL,
+              ballot_time INTEGER NOT NULL,
+              ballot_node BLOB NOT NULL,
+              value BLOB NOT NULL,
+              PRIMARY KEY (bucket, shard, key, id)
+            ) WITHOUT ROWID""",
+            "CREATE TABLE settings(name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
+
+    /** Step i leads from version i to version i + 1. */
+    private static final List<List<String>> STEPS = List.of(FIRST);
+
+    private Schema() {}
+
+    /** Takes the steps that are missing, all in one transaction. */
+    static void bringUpToDate(Sql sql) throws IOException, SQLException {
+        int version = (int) sql.number("PRAGMA user_version");
+        if (version > STEPS.size()) {
+            throw new IOException("meta.db has schema " + version + ", this release knows schemas up to " + STEPS.size()
+                    + ": use a release that is at least as new");
+        }
+        sql.run("BEGIN IMMEDIATE");
+        for (List<String> step : STEPS.subList(version, STEPS.size())) {
+            for (String statement : step) {
+                sql.run(statement);
+            }
+        }
+        sql.run("PRAGMA user_version = " + STEPS.size());
+        sql.run("COMMIT");
+    }
+}

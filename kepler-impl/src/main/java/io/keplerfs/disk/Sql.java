@@ -1,0 +1,147 @@
+package io.keplerfs.disk;
+
+import io.keplerfs.ChunkId;
+import io.keplerfs.NodeId;
+import io.keplerfs.VersionId;
+import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One SQLite connection with its prepared statements; used by one thread at a time. How values become columns, {@link Row}
+ * being the mirror image:
+ *
+ * <pre>
+ * numbers                  INTEGER
+ * text, constants by name  TEXT, UTF-8
+ * bytes                    BLOB
+ * ids of nodes, versions   BLOB, 16 bytes, big-endian
+ * ids of chunks            BLOB, 32 bytes
+ * </pre>
+ */
+final class Sql implements AutoCloseable {
+    private final Connection connection;
+    private final Map<String, PreparedStatement> prepared = new HashMap<>();
+    private @Nullable SQLException failure;
+
+    Sql(Connection connection) {
+        this.connection = connection;
+    }
+
+    /** How one row becomes a value. */
+    @FunctionalInterface
+    interface Shape<T> {
+        T of(Row row) throws SQLException;
+    }
+
+    /** Runs a statement of no result, told of its failure at once: for BEGIN, COMMIT and their kind. */
+    void run(String statement) throws SQLException {
+        prepare(statement).execute();
+    }
+
+    /** @return rows changed */
+    int update(String statement, Object... values) {
+        try {
+            PreparedStatement bound = bind(statement, values);
+            return bound.executeUpdate();
+        } catch (SQLException failed) {
+            throw remember(failed);
+        }
+    }
+
+    <T> List<T> list(String query, Shape<T> shape, Object... values) {
+        try (ResultSet results = bind(query, values).executeQuery()) {
+            Row row = new Row(results);
+            List<T> list = new ArrayList<>();
+            while (results.next()) {
+                list.add(shape.of(row));
+            }
+            return list;
+        } catch (SQLException failed) {
+            throw remember(failed);
+        }
+    }
+
+    <T> Optional<T> first(String query, Shape<T> shape, Object... values) {
+        List<T> list = list(query, shape, values);
+        return list.isEmpty() ? Optional.empty() : Optional.of(list.get(0));
+    }
+
+    /** The first column of the first row, 0 if there is none. */
+    long number(String query, Object... values) {
+        return first(query, row -> row.number(1), values).orElse(0L);
+    }
+
+    /** What failed since the last {@link #forgetFailure}, even if the caller caught it: SQLite may have rolled back. */
+    @Nullable SQLException failure() {
+        return failure;
+    }
+
+    void forgetFailure() {
+        failure = null;
+    }
+
+    private MetadataException remember(SQLException failed) {
+        failure = failed;
+        return new MetadataException(failed);
+    }
+
+    private PreparedStatement prepare(String statement) throws SQLException {
+        PreparedStatement known = prepared.get(statement);
+        if (known == null) {
+            known = connection.prepareStatement(statement);
+            prepared.put(statement, known);
+        }
+        return known;
+    }
+
+    private PreparedStatement bind(String statement, Object... values) throws SQLException {
+        PreparedStatement bound = prepare(statement);
+        for (int i = 0; i < values.length; i++) {
+            bind(bound, i + 1, values[i]);
+        }
+        return bound;
+    }
+
+    private static void bind(PreparedStatement statement, int at, Object value) throws SQLException {
+        if (value instanceof Number number) {
+            statement.setLong(at, number.longValue());
+        } else if (value instanceof String text) {
+            statement.setString(at, text);
+        } else if (value instanceof byte[] bytes) {
+            statement.setBytes(at, bytes);
+        } else if (value instanceof ChunkId chunk) {
+            statement.setBytes(at, chunk.bytes());
+        } else if (value instanceof NodeId node) {
+            statement.setBytes(at, bytes(node.uuid()));
+        } else if (value instanceof VersionId version) {
+            statement.setBytes(at, bytes(version.uuid()));
+        } else if (value instanceof Enum<?> constant) {
+            statement.setString(at, constant.name());
+        } else {
+            throw new IllegalArgumentException("no column type for " + value.getClass());
+        }
+    }
+
+    private static byte[] bytes(UUID id) {
+        return ByteBuffer.allocate(2 * Long.BYTES)
+                .putLong(id.getMostSignificantBits())
+                .putLong(id.getLeastSignificantBits())
+                .array();
+    }
+
+    @Override
+    public void close() throws SQLException {
+        // Closes its statements too; the last connection to close also empties the write-ahead log.
+        connection.close();
+    }
+}

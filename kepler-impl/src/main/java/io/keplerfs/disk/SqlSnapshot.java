@@ -1,0 +1,109 @@
+package io.keplerfs.disk;
+
+import io.keplerfs.ChunkId;
+import io.keplerfs.NodeId;
+import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.IntentRow;
+import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.spi.Pin;
+import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.spi.Store;
+import io.keplerfs.spi.UploadRow;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The tables as one SQLite transaction sees them, until it ends. */
+class SqlSnapshot implements Store.Snapshot {
+    private final Tables tables;
+    private boolean ended;
+
+    SqlSnapshot(Tables tables) {
+        this.tables = tables;
+    }
+
+    /** The door to every table: the connection behind it soon belongs to somebody else. */
+    final Tables tables() {
+        if (ended) {
+            throw new IllegalStateException("a snapshot is valid only inside the function it was given to");
+        }
+        return tables;
+    }
+
+    final void end() {
+        ended = true;
+    }
+
+    @Override
+    public final RegisterRow register(RegisterKey key) {
+        return tables().registers().find(key);
+    }
+
+    @Override
+    public final List<RegisterRow> registers(
+            String bucket, int shard, String prefix, @Nullable String after, int limit) {
+        return tables().registers().list(bucket, shard, prefix, after, limit);
+    }
+
+    @Override
+    public final List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit) {
+        return tables().registers().above(cursor, limit);
+    }
+
+    @Override
+    public final boolean hasNoRegisters() {
+        return tables().registers().isEmpty();
+    }
+
+    @Override
+    public final Optional<ChunkRow> chunk(ChunkId id) {
+        return tables().chunks().find(id);
+    }
+
+    @Override
+    public final List<ChunkRow> chunksAfter(@Nullable ChunkId cursor, int limit) {
+        return tables().chunks().above(cursor, limit);
+    }
+
+    @Override
+    public final List<Pin> pins(ChunkId id) {
+        return tables().chunks().pins(id);
+    }
+
+    @Override
+    public final List<QueueRow> due(@Nullable NodeId target, long nowMillis, int limit) {
+        return tables().queue().due(target, nowMillis, limit);
+    }
+
+    @Override
+    public final long queued() {
+        return tables().queue().size();
+    }
+
+    @Override
+    public final List<UploadRow> uploads() {
+        return tables().uploads().all();
+    }
+
+    @Override
+    public final List<IntentRow> intents(RegisterKey key) {
+        return tables().intents().of(key);
+    }
+
+    @Override
+    public final List<IntentRow> intents(@Nullable String bucket) {
+        return tables().intents().all(bucket);
+    }
+
+    @Override
+    public final List<MemberInfo> peers() {
+        return tables().peers().all();
+    }
+
+    @Override
+    public final Optional<byte[]> setting(String name) {
+        return tables().settings().find(name);
+    }
+}

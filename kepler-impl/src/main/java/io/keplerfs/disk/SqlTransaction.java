@@ -1,0 +1,105 @@
+package io.keplerfs.disk;
+
+import io.keplerfs.ChunkId;
+import io.keplerfs.NodeId;
+import io.keplerfs.VersionId;
+import io.keplerfs.spi.IntentRow;
+import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.spi.Pin;
+import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.spi.Store;
+import io.keplerfs.spi.UploadRow;
+import java.util.List;
+
+/**
+ * One caller's transaction inside the SQLite transaction of its group. Its changes lie above a savepoint, set before the first
+ * of them, so that they can be undone without the neighbours'.
+ */
+final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
+    private final long nowMillis;
+    private boolean changed;
+
+    SqlTransaction(Tables tables, long nowMillis) {
+        super(tables);
+        this.nowMillis = nowMillis;
+    }
+
+    /** The tables, to be changed. */
+    Tables changing() {
+        if (!changed) {
+            tables().sql().update("SAVEPOINT one");
+            changed = true;
+        }
+        return tables();
+    }
+
+    void keep() {
+        if (changed) {
+            tables().sql().update("RELEASE one");
+        }
+    }
+
+    void undo() {
+        if (changed) {
+            tables().sql().update("ROLLBACK TO one");
+            tables().sql().update("RELEASE one");
+        }
+    }
+
+    @Override
+    public void putRegister(RegisterRow row) {
+        changing().registers().put(row);
+    }
+
+    @Override
+    public boolean pin(ChunkId chunk, Pin pin) {
+        return changing().chunks().pin(chunk, pin);
+    }
+
+    @Override
+    public List<ChunkId> unpin(VersionId upload) {
+        return changing().chunks().unpin(upload);
+    }
+
+    @Override
+    public void enqueue(QueueRow task) {
+        changing().queue().put(task);
+    }
+
+    @Override
+    public void dequeue(String kind, byte[] id, NodeId target) {
+        changing().queue().remove(kind, id, target);
+    }
+
+    @Override
+    public void putUpload(UploadRow upload) {
+        changing().uploads().put(upload);
+    }
+
+    @Override
+    public void removeUpload(VersionId id) {
+        changing().uploads().remove(id);
+    }
+
+    @Override
+    public void putIntent(IntentRow intent) {
+        changing().intents().put(intent);
+    }
+
+    @Override
+    public void removeIntent(RegisterKey key, VersionId id) {
+        changing().intents().remove(key, id);
+    }
+
+    @Override
+    public void putPeer(MemberInfo peer) {
+        changing().peers().put(peer, nowMillis);
+    }
+
+    @Override
+    public void putSetting(String name, byte[] value) {
+        changing().settings().put(name, value);
+    }
+}

@@ -1,0 +1,145 @@
+package io.keplerfs.memory;
+
+import io.keplerfs.ChunkId;
+import io.keplerfs.NodeId;
+import io.keplerfs.memory.MemoryTables.Reference;
+import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.IntentRow;
+import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.spi.Pin;
+import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.spi.Store;
+import io.keplerfs.spi.UploadRow;
+import java.util.Comparator;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A look at the tables, consistent because nothing else runs while its function does. */
+class MemorySnapshot implements Store.Snapshot {
+    private static final Comparator<QueueRow> OLDEST_FIRST = Comparator.comparingLong(QueueRow::nextAttemptMillis);
+    private static final Comparator<IntentRow> BY_KEY_OLDEST_FIRST =
+            Comparator.comparing(IntentRow::key).thenComparing(IntentRow::ballot);
+
+    private final MemoryTables tables;
+    private boolean ended;
+
+    MemorySnapshot(MemoryTables tables) {
+        this.tables = tables;
+    }
+
+    final MemoryTables tables() {
+        if (ended) {
+            throw new IllegalStateException("a snapshot is valid only inside the function it was given to");
+        }
+        return tables;
+    }
+
+    final void end() {
+        ended = true;
+    }
+
+    @Override
+    public final RegisterRow register(RegisterKey key) {
+        RegisterRow row = tables().registers.get(key);
+        return row == null ? RegisterRow.untouched(key) : row;
+    }
+
+    @Override
+    public final List<RegisterRow> registers(
+            String bucket, int shard, String prefix, @Nullable String after, int limit) {
+        boolean fromPrefix = after == null || RegisterKey.compareKeys(after, prefix) < 0;
+        RegisterKey start = new RegisterKey(bucket, shard, fromPrefix ? prefix : String.valueOf(after));
+        return tables().registers.tailMap(start, fromPrefix).values().stream()
+                .takeWhile(row -> row.key().bucket().equals(bucket)
+                        && row.key().shard() == shard
+                        && row.key().key().startsWith(prefix))
+                .filter(row -> row.value().length > 0)
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public final List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit) {
+        return above(tables().registers, cursor).values().stream().limit(limit).toList();
+    }
+
+    private static <K, V> NavigableMap<K, V> above(NavigableMap<K, V> map, @Nullable K cursor) {
+        return cursor == null ? map : map.tailMap(cursor, false);
+    }
+
+    @Override
+    public final boolean hasNoRegisters() {
+        return tables().registers.isEmpty();
+    }
+
+    @Override
+    public final Optional<ChunkRow> chunk(ChunkId id) {
+        return Optional.ofNullable(tables().chunks.get(id)).map(MemoryTables.StoredBytes::row);
+    }
+
+    @Override
+    public final List<ChunkRow> chunksAfter(@Nullable ChunkId cursor, int limit) {
+        return above(tables().chunks, cursor).values().stream()
+                .map(MemoryTables.StoredBytes::row)
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public final List<Pin> pins(ChunkId id) {
+        Reference first = new Reference(id, Reference.LOWEST);
+        Reference last = new Reference(id, Reference.HIGHEST);
+        return List.copyOf(tables().references.subMap(first, true, last, true).values());
+    }
+
+    @Override
+    public final List<QueueRow> due(@Nullable NodeId target, long nowMillis, int limit) {
+        return tables().queue.values().stream()
+                .filter(task -> task.nextAttemptMillis() <= nowMillis)
+                .filter(task -> target == null || task.target().equals(target))
+                .sorted(OLDEST_FIRST)
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public final long queued() {
+        return tables().queue.size();
+    }
+
+    @Override
+    public final List<UploadRow> uploads() {
+        return List.copyOf(tables().uploads.values());
+    }
+
+    @Override
+    public final List<IntentRow> intents(RegisterKey key) {
+        return intentsSorted().filter(intent -> intent.key().equals(key)).toList();
+    }
+
+    @Override
+    public final List<IntentRow> intents(@Nullable String bucket) {
+        return intentsSorted()
+                .filter(intent -> bucket == null || intent.key().bucket().equals(bucket))
+                .toList();
+    }
+
+    private Stream<IntentRow> intentsSorted() {
+        return tables().intents.values().stream().sorted(BY_KEY_OLDEST_FIRST);
+    }
+
+    @Override
+    public final List<MemberInfo> peers() {
+        return List.copyOf(tables().peers.values());
+    }
+
+    @Override
+    public final Optional<byte[]> setting(String name) {
+        return Optional.ofNullable(tables().settings.get(name));
+    }
+}
