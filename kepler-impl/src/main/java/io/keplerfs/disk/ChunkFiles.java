@@ -25,8 +25,8 @@ final class ChunkFiles {
     private final Disk disk;
 
     /**
-     * First two bytes of the chunks whose directory is known to be durable. Its being there proves nothing: a process that died
-     * may have created it without the fsync.
+     * Directories whose names are known to be durable. Their being there proves nothing: a process that died may have created
+     * them without the fsync.
      */
     private final Set<String> durableDirectories = ConcurrentHashMap.newKeySet();
 
@@ -44,22 +44,18 @@ final class ChunkFiles {
                 out.write(bytes);
                 out.force();
             }
-            Path home = home(id);
-            makeDurable(home.getParent());
-            disk.rename(temporary, home);
+            Path middle = middle(id);
+            Path leaf = leaf(id);
+            makeDurable(middle, directory.chunks());
+            makeDurable(leaf, middle);
+            disk.rename(temporary, home(id));
             moved = true;
-            disk.forceDirectory(home.getParent());
+            disk.forceDirectory(leaf);
         } finally {
             if (!moved) {
                 Files.deleteIfExists(temporary);
             }
         }
-    }
-
-    private void makeDurable(Path leaf) throws IOException {
-        Path middle = leaf.getParent();
-        makeDurable(middle, directory.chunks());
-        makeDurable(leaf, middle);
     }
 
     private void makeDurable(Path child, Path parent) throws IOException {
@@ -70,13 +66,16 @@ final class ChunkFiles {
         }
     }
 
+    private Path middle(ChunkId id) {
+        return directory.chunks().resolve(id.toString().substring(0, 2));
+    }
+
+    private Path leaf(ChunkId id) {
+        return middle(id).resolve(id.toString().substring(2, 4));
+    }
+
     private Path home(ChunkId id) {
-        String name = id.toString();
-        return directory
-                .chunks()
-                .resolve(name.substring(0, 2))
-                .resolve(name.substring(2, 4))
-                .resolve(name);
+        return leaf(id).resolve(id.toString());
     }
 
     /** Whether a file of that length is there; says nothing of its bytes. */

@@ -158,12 +158,13 @@ final class Chunks {
         StoredChunk chunk = metadata.read(snapshot -> snapshot.tables().chunks().findStored(id))
                 .orElseThrow(() -> new MissingChunkException(id, "not stored here"));
         if (chunk.row().state() != State.LIVE) {
-            throw new MissingChunkException(id, "its copy here is in the state " + chunk.row().state());
+            throw new MissingChunkException(
+                    id, "its copy here is in the state " + chunk.row().state());
         }
         int size = chunk.row().sizeBytes();
         if (offset < 0 || offset > size - into.remaining()) {
-            throw new IllegalArgumentException("chunk " + id + " has " + size + " bytes, asked for "
-                    + into.remaining() + " from " + offset);
+            throw new IllegalArgumentException(
+                    "chunk " + id + " has " + size + " bytes, asked for " + into.remaining() + " from " + offset);
         }
         files.read(chunk, offset, into, verifyHash);
     }
@@ -187,7 +188,9 @@ final class Chunks {
     }
 
     private void quarantine(ChunkId id, String reason) throws IOException {
-        int size = metadata.read(snapshot -> snapshot.chunk(id)).map(ChunkRow::sizeBytes).orElse(0);
+        int size = metadata.read(snapshot -> snapshot.chunk(id))
+                .map(ChunkRow::sizeBytes)
+                .orElse(0);
         if (metadata.writeNow(transaction -> transaction.changing().chunks().quarantine(id))) {
             liveChunks.decrementAndGet();
             liveBytes.addAndGet(-size);

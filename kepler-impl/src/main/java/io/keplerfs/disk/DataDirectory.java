@@ -48,8 +48,8 @@ final class DataDirectory implements Closeable {
         try {
             create(root, disk);
             refuseForeign(root);
-            DirectoryLock lock =
-                    DirectoryLock.take(root, options.label(), options.wallMillis().getAsLong());
+            DirectoryLock lock = DirectoryLock.take(
+                    root, options.label(), options.wallMillis().getAsLong());
             boolean claimed = false;
             try {
                 DataDirectory directory = identify(root, lock, options, disk);

@@ -118,7 +118,8 @@ final class GroupCommit {
         } catch (SQLException failed) {
             LOG.warn("{} transactions could not be written to {}: {}", group.size(), name, failed.getMessage());
             recover(failed);
-            IOException told = new IOException("not written to meta.db in " + name + ": " + failed.getMessage(), failed);
+            IOException told =
+                    new IOException("not written to meta.db in " + name + ": " + failed.getMessage(), failed);
             group.forEach(waiting -> waiting.fail(told));
             return;
         }
@@ -204,8 +205,7 @@ final class GroupCommit {
         }
 
         void fail(Throwable failure) {
-            future.completeExceptionally(
-                    thrown != null && !(thrown instanceof MetadataException) ? thrown : failure);
+            future.completeExceptionally(thrown != null && !(thrown instanceof MetadataException) ? thrown : failure);
         }
     }
 }

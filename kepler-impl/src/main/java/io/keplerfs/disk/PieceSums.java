@@ -28,8 +28,7 @@ final class PieceSums {
         ByteBuffer encoded = ByteBuffer.allocate(pieces * Integer.BYTES);
         for (int piece = 0; piece < pieces; piece++) {
             int from = piece * PIECE_BYTES;
-            encoded.putInt(sum(
-                    bytes.slice(bytes.position() + from, Math.min(PIECE_BYTES, bytes.remaining() - from))));
+            encoded.putInt(sum(bytes.slice(bytes.position() + from, Math.min(PIECE_BYTES, bytes.remaining() - from))));
         }
         return new PieceSums(encoded.array());
     }
@@ -41,8 +40,7 @@ final class PieceSums {
     /** Whether the bytes between position and limit are that piece; false too if this column is damaged. */
     boolean match(int piece, ByteBuffer bytes) {
         int at = piece * Integer.BYTES;
-        return at + Integer.BYTES <= encoded.length
-                && ByteBuffer.wrap(encoded).getInt(at) == sum(bytes.duplicate());
+        return at + Integer.BYTES <= encoded.length && ByteBuffer.wrap(encoded).getInt(at) == sum(bytes.duplicate());
     }
 
     byte[] encoded() {

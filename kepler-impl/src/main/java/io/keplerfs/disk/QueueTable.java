@@ -41,8 +41,7 @@ record QueueTable(Sql sql) {
     }
 
     void remove(String kind, byte[] id, NodeId target) {
-        sql.update(
-                "DELETE FROM replication_queue WHERE kind = ? AND id = ? AND target_node_id = ?", kind, id, target);
+        sql.update("DELETE FROM replication_queue WHERE kind = ? AND id = ? AND target_node_id = ?", kind, id, target);
     }
 
     private static QueueRow shape(Row row) throws SQLException {

@@ -21,7 +21,8 @@ record RegisterTable(Sql sql) {
     private static final String ORDER = " ORDER BY bucket, shard, key LIMIT ?";
     private static final String ALL = SELECT + ORDER;
     private static final String ALL_ABOVE = SELECT + "WHERE (bucket, shard, key) > (?, ?, ?)" + ORDER;
-    private static final String PUT = "INSERT OR REPLACE INTO files(" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    private static final String PUT =
+            "INSERT OR REPLACE INTO files(" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
     RegisterRow find(RegisterKey key) {
         return sql.first(BY_KEY, RegisterTable::shape, key.bucket(), key.shard(), key.key())

@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One SQLite connection with its prepared statements; used by one thread at a time. How values become columns, {@link Row}
@@ -29,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class Sql implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Sql.class);
+
     private final Connection connection;
     private final Map<String, PreparedStatement> prepared = new HashMap<>();
     private @Nullable SQLException failure;
@@ -45,7 +49,12 @@ final class Sql implements AutoCloseable {
 
     /** Runs a statement of no result, told of its failure at once: for BEGIN, COMMIT and their kind. */
     void run(String statement) throws SQLException {
-        prepare(statement).execute();
+        try {
+            prepare(statement).execute();
+        } catch (SQLException failed) {
+            discard(statement);
+            throw failed;
+        }
     }
 
     /** @return rows changed */
@@ -54,7 +63,7 @@ final class Sql implements AutoCloseable {
             PreparedStatement bound = bind(statement, values);
             return bound.executeUpdate();
         } catch (SQLException failed) {
-            throw remember(failed);
+            throw remember(statement, failed);
         }
     }
 
@@ -67,7 +76,7 @@ final class Sql implements AutoCloseable {
             }
             return list;
         } catch (SQLException failed) {
-            throw remember(failed);
+            throw remember(query, failed);
         }
     }
 
@@ -81,8 +90,9 @@ final class Sql implements AutoCloseable {
         return first(query, row -> row.number(1), values).orElse(0L);
     }
 
-    /** What failed since the last {@link #forgetFailure}, even if the caller caught it: SQLite may have rolled back. */
-    @Nullable SQLException failure() {
+    /** What failed since the last {@link #forgetFailure}, even if the caller caught it; until then every statement fails. */
+    @Nullable
+    SQLException failure() {
         return failure;
     }
 
@@ -90,9 +100,22 @@ final class Sql implements AutoCloseable {
         failure = null;
     }
 
-    private MetadataException remember(SQLException failed) {
+    private MetadataException remember(String statement, SQLException failed) {
         failure = failed;
+        discard(statement);
         return new MetadataException(failed);
+    }
+
+    /** The driver finalizes a statement that fails, so a prepared one is good until then only. */
+    private void discard(String statement) {
+        PreparedStatement failed = prepared.remove(statement);
+        try {
+            if (failed != null) {
+                failed.close();
+            }
+        } catch (SQLException twice) {
+            LOG.debug("closing a failed statement", twice);
+        }
     }
 
     private PreparedStatement prepare(String statement) throws SQLException {
@@ -105,6 +128,10 @@ final class Sql implements AutoCloseable {
     }
 
     private PreparedStatement bind(String statement, Object... values) throws SQLException {
+        if (failure != null) {
+            // SQLite may have left the transaction: what came now would be committed by itself.
+            throw failure;
+        }
         PreparedStatement bound = prepare(statement);
         for (int i = 0; i < values.length; i++) {
             bind(bound, i + 1, values[i]);

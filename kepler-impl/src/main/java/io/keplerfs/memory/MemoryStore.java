@@ -103,8 +103,8 @@ public final class MemoryStore implements Store {
             }
             int size = stored.bytes().length;
             if (offset < 0 || offset > size - into.remaining()) {
-                throw new IllegalArgumentException("chunk " + id + " has " + size + " bytes, asked for "
-                        + into.remaining() + " from " + offset);
+                throw new IllegalArgumentException(
+                        "chunk " + id + " has " + size + " bytes, asked for " + into.remaining() + " from " + offset);
             }
             into.duplicate().put(stored.bytes(), offset, into.remaining());
             return into;

@@ -48,7 +48,8 @@ interface ChunkContract extends StoreUnderTest {
     @Test
     default void onlyTheBytesBetweenPositionAndLimitAreStored() {
         byte[] bytes = randomBytes(1_000, 2);
-        for (ByteBuffer buffer : List.of(ByteBuffer.wrap(bytes), ByteBuffer.allocateDirect(1_000).put(0, bytes))) {
+        for (ByteBuffer buffer :
+                List.of(ByteBuffer.wrap(bytes), ByteBuffer.allocateDirect(1_000).put(0, bytes))) {
             ByteBuffer part = buffer.position(100).limit(900);
             ChunkId id = ChunkId.of(part);
 
@@ -217,8 +218,7 @@ interface ChunkContract extends StoreUnderTest {
             pinned(id, pin(2));
             pinned(id, pin(2));
 
-            assertThat(this.<List<Pin>>read(snapshot -> snapshot.pins(id)))
-                    .containsExactlyInAnyOrder(pin(1), pin(2));
+            assertThat(this.<List<Pin>>read(snapshot -> snapshot.pins(id))).containsExactlyInAnyOrder(pin(1), pin(2));
         }
     }
 

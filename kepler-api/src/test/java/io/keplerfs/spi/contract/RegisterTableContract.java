@@ -19,8 +19,25 @@ import org.junit.jupiter.api.Test;
 interface RegisterTableContract extends StoreUnderTest {
     /** In the order of their UTF-8 bytes; Java's own order of strings puts the emoji before U+E000. */
     List<String> IN_BYTE_ORDER = List.of(
-            "", "\u0000", "a", "a\u0000b", "a%", "a%b", "a/b", "aB", "a_", "a_b", "ab", "aé", "b", "é", "\uE000",
-            "\uFFFF", "\uD83D\uDE00", "\uD83D\uDE00/x", "\uDBFF\uDFFF");
+            "",
+            "\u0000",
+            "a",
+            "a\u0000b",
+            "a%",
+            "a%b",
+            "a/b",
+            "aB",
+            "a_",
+            "a_b",
+            "ab",
+            "aé",
+            "b",
+            "é",
+            "\uE000",
+            "\uFFFF",
+            "\uD83D\uDE00",
+            "\uD83D\uDE00/x",
+            "\uDBFF\uDFFF");
 
     @Test
     default void anUntouchedRegisterIsEmpty() {
@@ -33,8 +50,8 @@ interface RegisterTableContract extends StoreUnderTest {
 
     @Test
     default void aRegisterComesBackAsItWasPut() {
-        RegisterRow row = new RegisterRow(
-                key("cat"), ballot(Long.MAX_VALUE), ballot(-1), new byte[] {0, -1, 5}, new byte[] {9});
+        RegisterRow row =
+                new RegisterRow(key("cat"), ballot(Long.MAX_VALUE), ballot(-1), new byte[] {0, -1, 5}, new byte[] {9});
 
         write(transaction -> transaction.putRegister(row));
 

@@ -39,9 +39,12 @@ interface TableContract extends StoreUnderTest {
             transaction.enqueue(task("fetch", 4, node(1), 201));
         });
 
-        assertThat(due(null, 200, 10)).usingRecursiveFieldByFieldElementComparator().containsExactly(
-                task("push", 2, node(2), 100), task("fetch", 3, node(1), 200));
-        assertThat(due(node(1), 1_000, 10)).extracting(QueueRow::nextAttemptMillis).containsExactly(200L, 201L, 300L);
+        assertThat(due(null, 200, 10))
+                .usingRecursiveFieldByFieldElementComparator()
+                .containsExactly(task("push", 2, node(2), 100), task("fetch", 3, node(1), 200));
+        assertThat(due(node(1), 1_000, 10))
+                .extracting(QueueRow::nextAttemptMillis)
+                .containsExactly(200L, 201L, 300L);
         assertThat(due(null, 1_000, 2)).extracting(QueueRow::nextAttemptMillis).containsExactly(100L, 200L);
         assertThat(due(null, 99, 10)).isEmpty();
         assertThat(due(node(3), 1_000, 10)).isEmpty();

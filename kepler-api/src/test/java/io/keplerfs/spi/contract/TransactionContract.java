@@ -40,8 +40,12 @@ interface TransactionContract extends StoreUnderTest {
             int number = i;
             futures.add(store().write(transaction -> {
                 ran.add(number);
-                int before = transaction.setting("n").map(bytes -> ByteBuffer.wrap(bytes).getInt()).orElse(0);
-                transaction.putSetting("n", ByteBuffer.allocate(4).putInt(before + 1).array());
+                int before = transaction
+                        .setting("n")
+                        .map(bytes -> ByteBuffer.wrap(bytes).getInt())
+                        .orElse(0);
+                transaction.putSetting(
+                        "n", ByteBuffer.allocate(4).putInt(before + 1).array());
                 return before;
             }));
         }
@@ -140,8 +144,7 @@ interface TransactionContract extends StoreUnderTest {
         for (int i = 0; i < 200; i++) {
             String key = "k" + i;
             write(transaction -> transaction.putRegister(valued(key)));
-            assertThat(this.<byte[]>read(
-                            snapshot -> snapshot.register(key(key)).value()))
+            assertThat(this.<byte[]>read(snapshot -> snapshot.register(key(key)).value()))
                     .isNotEmpty();
         }
     }
@@ -157,7 +160,8 @@ interface TransactionContract extends StoreUnderTest {
                 return true;
             });
             reads.add(store().read(snapshot -> Arrays.equals(
-                    snapshot.setting("one").orElse(both), snapshot.setting("two").orElse(both))));
+                    snapshot.setting("one").orElse(both),
+                    snapshot.setting("two").orElse(both))));
         }
 
         assertThat(reads).allMatch(StoreUnderTest::done);
@@ -184,10 +188,8 @@ interface TransactionContract extends StoreUnderTest {
         }));
         write(written::set);
 
-        assertThatIllegalStateException()
-                .isThrownBy(() -> read.get().hasNoRegisters());
-        assertThatIllegalStateException()
-                .isThrownBy(() -> written.get().putSetting("late", new byte[0]));
+        assertThatIllegalStateException().isThrownBy(() -> read.get().hasNoRegisters());
+        assertThatIllegalStateException().isThrownBy(() -> written.get().putSetting("late", new byte[0]));
     }
 
     @Test
@@ -199,7 +201,8 @@ interface TransactionContract extends StoreUnderTest {
                     store().write(transaction -> {
                         byte[] before = transaction.setting("n").orElse(new byte[4]);
                         int next = ByteBuffer.wrap(before).getInt() + 1;
-                        transaction.putSetting("n", ByteBuffer.allocate(4).putInt(next).array());
+                        transaction.putSetting(
+                                "n", ByteBuffer.allocate(4).putInt(next).array());
                         return next;
                     });
                 }
@@ -211,8 +214,8 @@ interface TransactionContract extends StoreUnderTest {
             thread.join();
         }
 
-        int total = done(store().write(
-                transaction -> ByteBuffer.wrap(transaction.setting("n").orElseThrow()).getInt()));
+        int total = done(store().write(transaction ->
+                ByteBuffer.wrap(transaction.setting("n").orElseThrow()).getInt()));
         assertThat(total).isEqualTo(200);
     }
 
