@@ -126,6 +126,7 @@ interface TransactionContract extends StoreUnderTest {
             transaction.putPeer(TableContract.peer(1, "b"));
             transaction.putPeer(TableContract.peer(2, "c"));
             transaction.putSetting("s", new byte[] {2});
+            transaction.putSetting("s", new byte[] {3});
             throw new IllegalStateException("by the test");
         }));
 
