@@ -409,7 +409,7 @@ public abstract class MembershipContract {
     }
 
     private static ConditionFactory patiently() {
-        return await().atMost(PATIENCE);
+        return await().pollInterval(Duration.ofMillis(20)).atMost(PATIENCE);
     }
 
     private static void staysTrue(ThrowingRunnable assertion) {

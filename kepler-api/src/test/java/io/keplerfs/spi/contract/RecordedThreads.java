@@ -1,7 +1,6 @@
 package io.keplerfs.spi.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.keplerfs.NodeId;
 import java.time.Duration;
@@ -31,8 +30,13 @@ final class RecordedThreads implements ThreadFactory {
     }
 
     void awaitEnd(Duration patience) {
-        await().atMost(patience)
-                .untilAsserted(
-                        () -> assertThat(made.stream().filter(Thread::isAlive)).isEmpty());
+        for (Thread thread : made) {
+            try {
+                thread.join(patience.toMillis());
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            assertThat(thread.isAlive()).as("%s still runs", thread.getName()).isFalse();
+        }
     }
 }
