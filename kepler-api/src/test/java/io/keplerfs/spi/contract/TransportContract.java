@@ -18,7 +18,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,8 +30,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What every {@link Transport} must do. Each test also proves that no thread is left behind. */
 public abstract class TransportContract extends TransportAnswers {
-    /** More calls than any transport should let wait for one peer. */
-    private static final int FLOOD = 200_000;
+    /** More calls, and with their bodies more bytes, than any transport should let wait for one peer. */
+    private static final int FLOOD = 50_000;
+
+    private static final int FLOOD_BODY_BYTES = 16 << 10;
+    /** For calls that must not end because time is over. */
+    private static final Duration VERY_LONG = Duration.ofHours(1);
 
     // ---- failures
 
@@ -159,6 +165,37 @@ public abstract class TransportContract extends TransportAnswers {
     }
 
     @Test
+    void whatFailedAsNotDeliveredNeverReachesTheHandler() throws Exception {
+        CountDownLatch gate = new CountDownLatch(1);
+        Queue<String> handled = new ConcurrentLinkedQueue<>();
+        Node server = nodes.start((from, request, responder) -> {
+            awaitGate(gate);
+            handled.add(words(request));
+            responder.respond(message("done"));
+        });
+        Node client = nodes.start(TransportNodes::echo);
+        List<CompletableFuture<Message>> calls = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            Message request = message("call " + i, new byte[512 << 10]);
+            calls.add(client.transport().call(server.peer(), Lane.BULK, request, SHORT));
+        }
+
+        List<TransportException> failures =
+                calls.stream().map(TransportCase::failureOf).toList();
+        gate.countDown();
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(client.call(server, Lane.BULK, message("last")))
+                        .succeedsWithin(PATIENCE));
+
+        for (int i = 0; i < failures.size(); i++) {
+            if (!failures.get(i).maybeDelivered()) {
+                assertThat(handled).doesNotContain("call " + i);
+            }
+        }
+        assertThat(handled).doesNotHaveDuplicates();
+    }
+
+    @Test
     void controlMessagesDoNotWaitBehindBulkOnes() throws Exception {
         CountDownLatch gate = new CountDownLatch(1);
         Node server = nodes.start(slow(gate));
@@ -198,15 +235,17 @@ public abstract class TransportContract extends TransportAnswers {
         CountDownLatch gate = new CountDownLatch(1);
         Node server = nodes.start(slow(gate));
         Node client = nodes.start(TransportNodes::echo);
-        byte[] body = new byte[64 << 10];
+        byte[] body = new byte[FLOOD_BODY_BYTES];
         CompletableFuture<TransportException> refused = new CompletableFuture<>();
 
         for (int i = 0; i < FLOOD && !refused.isDone(); i++) {
-            client.call(server, Lane.BULK, message("slow", body)).whenComplete((answer, failure) -> {
-                if (failure instanceof TransportException refusal) {
-                    refused.complete(refusal);
-                }
-            });
+            client.transport()
+                    .call(server.peer(), Lane.BULK, message("slow", body), VERY_LONG)
+                    .whenComplete((answer, failure) -> {
+                        if (failure instanceof TransportException refusal) {
+                            refused.complete(refusal);
+                        }
+                    });
         }
 
         assertThat(refused).succeedsWithin(PATIENCE);
@@ -284,8 +323,7 @@ public abstract class TransportContract extends TransportAnswers {
         CountDownLatch arrived = new CountDownLatch(1);
         Node server = nodes.start((from, request, responder) -> arrived.countDown());
         Node client = nodes.start(TransportNodes::echo);
-        CompletableFuture<Message> open =
-                client.transport().call(server.peer(), lane, message("?"), Duration.ofHours(1));
+        CompletableFuture<Message> open = client.transport().call(server.peer(), lane, message("?"), VERY_LONG);
         assertThat(arrived.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
 
         server.transport().close();
