@@ -1,4 +1,4 @@
-/** A store without a disk, for simulations, tests and throw-away nodes. */
+/** A network and memberships that live in memory, for tests of host applications: real threads, no socket, no file. */
 @NullMarked
 package io.keplerfs.memory;
 
