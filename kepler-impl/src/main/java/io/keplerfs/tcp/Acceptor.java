@@ -69,7 +69,8 @@ final class Acceptor {
             server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             InetSocketAddress address = new InetSocketAddress(host, port);
             if (address.isUnresolved()) {
-                throw new IOException("host " + host + " is not known: set bindHost (BIND_HOST) to an address of this machine");
+                throw new IOException(
+                        "host " + host + " is not known: set bindHost (BIND_HOST) to an address of this machine");
             }
             server.bind(address, BACKLOG);
             bound = true;
@@ -143,7 +144,8 @@ final class Acceptor {
         } catch (MalformedMessageException garbage) {
             logStranger(remote, garbage.getMessage(), false);
         } catch (ClosedChannelException late) {
-            logStranger(remote, "it did not greet within " + site.timing().greeting() + ", or too many do at once", false);
+            logStranger(
+                    remote, "it did not greet within " + site.timing().greeting() + ", or too many do at once", false);
         } catch (EOFException left) {
             LOG.debug("connection from {} ended before its greeting", remote);
         } catch (IOException broken) {
@@ -196,8 +198,7 @@ final class Acceptor {
             if (same.size() >= MAX_CONNECTIONS_PER_LANE) {
                 oldest = same.stream()
                         .filter(one -> !one.connection().ended())
-                        .min(Comparator.comparingLong(
-                                one -> one.connection().lastMovedNanos() - site.now()))
+                        .min(Comparator.comparingLong(one -> one.connection().lastMovedNanos() - site.now()))
                         .orElse(null);
                 if (oldest == null) {
                     return false;

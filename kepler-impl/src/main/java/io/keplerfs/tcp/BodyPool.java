@@ -48,7 +48,8 @@ final class BodyPool {
      * @param gone looked at now and then: whether nobody wants the body any more
      * @return null if it is gone
      */
-    @Nullable Lease take(int length, BooleanSupplier gone) throws InterruptedException {
+    @Nullable
+    Lease take(int length, BooleanSupplier gone) throws InterruptedException {
         if (length == 0) {
             return unpooled(0);
         }

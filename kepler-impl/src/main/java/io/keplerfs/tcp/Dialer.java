@@ -67,7 +67,10 @@ final class Dialer {
             open = true;
             return connection;
         } catch (ClosedChannelException late) {
-            throw new IOException("it accepts connections but does not greet within " + site.timing().greeting(), late);
+            throw new IOException(
+                    "it accepts connections but does not greet within "
+                            + site.timing().greeting(),
+                    late);
         } catch (MalformedMessageException stranger) {
             throw new IOException(stranger.getMessage(), stranger);
         } finally {

@@ -38,7 +38,8 @@ final class FrameReader {
      * @return null if the channel ended between two frames
      * @throws MalformedMessageException if these bytes are no header of this lane
      */
-    @Nullable FrameHeader next() throws IOException {
+    @Nullable
+    FrameHeader next() throws IOException {
         if (!buffer.hasRemaining() && !fill()) {
             return null;
         }

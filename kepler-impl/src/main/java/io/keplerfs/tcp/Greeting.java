@@ -167,8 +167,7 @@ final class Greeting {
     }
 
     private static void putNode(ByteBuffer bytes, NodeId node) {
-        bytes.putLong(node.uuid().getMostSignificantBits())
-                .putLong(node.uuid().getLeastSignificantBits());
+        bytes.putLong(node.uuid().getMostSignificantBits()).putLong(node.uuid().getLeastSignificantBits());
     }
 
     private static NodeId node(ByteBuffer bytes) {

@@ -150,8 +150,7 @@ final class Handshake {
             case SECRET_UNKNOWN -> "it has a cluster secret and this node has none: set CLUSTER_SECRET";
             default -> verdict.wording();
         };
-        return new GreetingRefusedException(
-                "node " + hello.caller() + ": " + why, verdict != Verdict.OTHER_NODE);
+        return new GreetingRefusedException("node " + hello.caller() + ": " + why, verdict != Verdict.OTHER_NODE);
     }
 
     private byte[] nonce() {

@@ -78,7 +78,8 @@ final class Incoming {
         return connection;
     }
 
-    @Nullable String misfit(Message answer) {
+    @Nullable
+    String misfit(Message answer) {
         return FrameHeader.misfit(lane, answer);
     }
 
@@ -116,9 +117,8 @@ final class Incoming {
         boolean bulk = lane == Lane.BULK;
         int kept = header.headBytes() + (bulk ? 0 : header.bodyBytes());
         awaitRoom(kept);
-        BodyPool.Lease body = bulk
-                ? bodies.take(header.bodyBytes(), connection::ended)
-                : bodies.unpooled(header.bodyBytes());
+        BodyPool.Lease body =
+                bulk ? bodies.take(header.bodyBytes(), connection::ended) : bodies.unpooled(header.bodyBytes());
         if (body == null) {
             throw new IOException(connection.endReason());
         }

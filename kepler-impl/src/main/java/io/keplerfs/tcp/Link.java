@@ -6,8 +6,8 @@ import io.keplerfs.spi.Peer;
 import io.keplerfs.spi.TransportException;
 import io.keplerfs.wire.MalformedMessageException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -69,7 +69,8 @@ final class Link {
     }
 
     /** The future of the answer; null if this link was closed and another must be made. */
-    @Nullable CompletableFuture<Message> call(Message request, long timeoutNanos) {
+    @Nullable
+    CompletableFuture<Message> call(Message request, long timeoutNanos) {
         OpenCall call;
         synchronized (this) {
             if (state == State.CLOSED) {
@@ -106,7 +107,8 @@ final class Link {
     }
 
     private String role() {
-        return (lane == Lane.CONTROL ? "control-" : "bulk-") + peer.id().toString().substring(0, 8);
+        return (lane == Lane.CONTROL ? "control-" : "bulk-")
+                + peer.id().toString().substring(0, 8);
     }
 
     /** Callers may end a future themselves; then its buffers must not be read any more either. */
@@ -235,25 +237,29 @@ final class Link {
         }
     }
 
+    /** First the state, then the futures: who learns of a failure must not find the peer reachable because of it. */
     private void afterCarrying(String reason) {
-        calls.failBegun(reason);
-        synchronized (this) {
-            connection = null;
-            if (state == State.CLOSED) {
-                return;
-            }
-            boolean broke = !reason.equals(UNUSED);
-            boolean recentlyUsed = !site.passed(site.timing().idle(), lastCalledNanos);
-            if (broke && recentlyUsed) {
-                LOG.info("{}: connection broke: {}", name, reason);
-                lastFailure = reason;
-                become(State.RECONNECTING);
-            } else if (calls.hasQueued()) {
-                become(State.CONNECTING);
-            } else {
-                LOG.debug("{}: disconnected: {}", name, reason);
-                become(State.IDLE);
-            }
+        List<OpenCall> lost = calls.takeBegun(reason);
+        leaveUp(reason);
+        lost.forEach(OpenCall::settle);
+    }
+
+    private synchronized void leaveUp(String reason) {
+        connection = null;
+        if (state == State.CLOSED) {
+            return;
+        }
+        boolean broke = !reason.equals(UNUSED);
+        boolean recentlyUsed = !site.passed(site.timing().idle(), lastCalledNanos);
+        if (broke && recentlyUsed) {
+            LOG.info("{}: connection broke: {}", name, reason);
+            lastFailure = reason;
+            become(State.RECONNECTING);
+        } else if (calls.hasQueued()) {
+            become(State.CONNECTING);
+        } else {
+            LOG.debug("{}: disconnected: {}", name, reason);
+            become(State.IDLE);
         }
     }
 

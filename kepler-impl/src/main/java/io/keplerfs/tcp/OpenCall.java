@@ -32,9 +32,11 @@ final class OpenCall {
     /** The answer has begun to arrive. */
     boolean answering;
     /** An answer that came before the writer said that the request is out. */
-    @Nullable Message answer;
+    @Nullable
+    Message answer;
 
-    @Nullable TransportException failure;
+    @Nullable
+    TransportException failure;
 
     private volatile boolean settled;
 

@@ -60,7 +60,8 @@ final class OpenCalls {
     }
 
     TransportException full() {
-        return notDelivered("has " + capacity() + " calls open already: it answers too slowly, or this node asks too fast", null);
+        return notDelivered(
+                "has " + capacity() + " calls open already: it answers too slowly, or this node asks too fast", null);
     }
 
     TransportException notDelivered(String what, @Nullable Throwable cause) {
@@ -217,20 +218,16 @@ final class OpenCalls {
                 && (now - call.writtenNanos) / MAX_SILENCES >= call.timeoutNanos;
     }
 
-    /** The connection is gone and nobody reads buffers any more: what was begun may have arrived. */
-    void failBegun(String reason) {
-        List<OpenCall> all;
-        synchronized (this) {
-            all = List.copyOf(begun.values());
-            begun.clear();
-        }
+    /** The connection is gone and nobody reads buffers any more: what was begun may have arrived. To be settled. */
+    synchronized List<OpenCall> takeBegun(String reason) {
+        List<OpenCall> all = List.copyOf(begun.values());
+        begun.clear();
         for (OpenCall call : all) {
-            if (call.hasOutcome()) {
-                call.settle();
-            } else {
-                call.fail(maybeDelivered("broke off: " + reason));
+            if (!call.hasOutcome()) {
+                call.failure = maybeDelivered("broke off: " + reason);
             }
         }
+        return all;
     }
 
     /** No connection will come: nothing of these has arrived. */

@@ -54,7 +54,11 @@ public final class TcpTransport implements Transport {
      * @param random nonces of greetings are drawn from it
      */
     public TcpTransport(LongSupplier nanoClock, SecureRandom random) {
-        this(nanoClock, random, Timing.STANDARD, BodyPool.budgetFor(Runtime.getRuntime().maxMemory()));
+        this(
+                nanoClock,
+                random,
+                Timing.STANDARD,
+                BodyPool.budgetFor(Runtime.getRuntime().maxMemory()));
     }
 
     TcpTransport(LongSupplier nanoClock, SecureRandom random, Timing timing, long bodyBudgetBytes) {
@@ -68,7 +72,8 @@ public final class TcpTransport implements Transport {
     public synchronized int start(Local local, Handler handler) throws IOException {
         Objects.requireNonNull(handler, "handler");
         if (closed || running != null) {
-            throw new IllegalStateException("a transport is started once, this one was " + (closed ? "closed" : "started"));
+            throw new IllegalStateException(
+                    "a transport is started once, this one was " + (closed ? "closed" : "started"));
         }
         ServerSocketChannel server = Acceptor.bind(local.bindHost(), local.port());
         Site site = new Site(local.id(), local.secret(), new Threads(local.threads()), nanoClock, random, timing);
@@ -98,8 +103,8 @@ public final class TcpTransport implements Transport {
             hindrance = FrameHeader.misfit(lane, request);
         }
         if (now == null || hindrance != null) {
-            return CompletableFuture.failedFuture(TransportException.notDelivered(
-                    "node " + to.id() + " was not called: " + hindrance, null));
+            return CompletableFuture.failedFuture(
+                    TransportException.notDelivered("node " + to.id() + " was not called: " + hindrance, null));
         }
         long timeoutNanos = (timeout.compareTo(LONGEST_TIMEOUT) < 0 ? timeout : LONGEST_TIMEOUT).toNanos();
         return call(now, new Way(to, lane), request, timeoutNanos);
@@ -173,7 +178,8 @@ public final class TcpTransport implements Transport {
         List<Thread> left = was.site.threads().join(JOIN_PATIENCE);
         left.stream()
                 .filter(thread -> thread != Thread.currentThread())
-                .forEach(thread -> LOG.info("{} has not ended yet: a handler or a name lookup keeps it", thread.getName()));
+                .forEach(thread ->
+                        LOG.info("{} has not ended yet: a handler or a name lookup keeps it", thread.getName()));
     }
 
     /** Bytes of request bodies being received or handled. */
