@@ -29,13 +29,16 @@ final class Addresses {
     }
 
     /** Without waiting; null if it has to be looked up first. */
-    @Nullable InetSocketAddress known(Endpoint there) {
+    @Nullable
+    InetSocketAddress known(Endpoint there) {
         if (InetAddresses.isInetAddress(there.host())) {
             return new InetSocketAddress(InetAddresses.forString(there.host()), there.port());
         }
         Resolved resolved = names.get(there.host());
-        boolean fresh = resolved != null && nanoClock.getAsLong() - resolved.sinceNanos < FRESH_NANOS;
-        return fresh ? new InetSocketAddress(resolved.address, there.port()) : null;
+        if (resolved == null || nanoClock.getAsLong() - resolved.sinceNanos >= FRESH_NANOS) {
+            return null;
+        }
+        return new InetSocketAddress(resolved.address, there.port());
     }
 
     /** Looks it up anew; may take seconds. */

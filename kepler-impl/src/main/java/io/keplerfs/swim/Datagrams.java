@@ -32,7 +32,7 @@ final class Datagrams {
     }
 
     /** Does not wait: a name that must be looked up first is, on another thread. */
-    void send(Endpoint there, GossipMessage.Packet packet) {
+    void send(Endpoint there, Letter packet) {
         byte[] envelope = post.pack(packet);
         InetSocketAddress known = addresses.known(there);
         if (known != null) {
@@ -60,7 +60,7 @@ final class Datagrams {
     }
 
     /** Receives until the channel is closed. */
-    void receive(Consumer<GossipMessage.Packet> receiver) {
+    void receive(Consumer<Letter> receiver) {
         ByteBuffer buffer = ByteBuffer.allocate(GossipCodec.MAX_PACKET_BYTES + 1);
         while (channel.isOpen()) {
             try {
@@ -77,17 +77,17 @@ final class Datagrams {
         }
     }
 
-    private void open(ByteBuffer buffer, SocketAddress from, Consumer<GossipMessage.Packet> receiver) {
+    private void open(ByteBuffer buffer, SocketAddress from, Consumer<Letter> receiver) {
         if (buffer.remaining() > GossipCodec.MAX_PACKET_BYTES) {
             counters.malformed.increment();
             return;
         }
         byte[] envelope = new byte[buffer.remaining()];
         buffer.get(envelope);
-        GossipMessage message = post.unpack(envelope, from);
-        if (message instanceof GossipMessage.Packet packet) {
-            receiver.accept(packet);
-        } else if (message != null) {
+        Letter letter = post.unpack(envelope, from);
+        if (letter != null && letter.message() instanceof GossipMessage.Packet) {
+            receiver.accept(letter);
+        } else if (letter != null) {
             counters.malformed.increment();
         }
     }

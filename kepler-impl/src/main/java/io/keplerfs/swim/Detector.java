@@ -7,9 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The failure detector of one node in one cluster: SWIM (Das, Gupta, Motivala 2002) with Lifeguard (Dadgar, Phillips, Currey
@@ -18,48 +16,39 @@ import org.jspecify.annotations.Nullable;
  * <p>Every instant is of one monotonic clock in nanoseconds, that of the caller. Call {@link #tick} at {@link #wakeNanos} or soon
  * after it; a caller that comes much later has been paused, and then nobody is accused for not having answered meanwhile.
  *
- * <p>For maintainers: what is known lives in {@link Roster}, what is still to be told in {@link Rumours}, what others asked of us
- * in {@link Relays}; this class holds the timers and the rules that connect them.
+ * <p>For maintainers: what is known lives in {@link Roster}, what is still to be told in {@link Rumours}, who is being probed
+ * in {@link Prober}; this class decides what is heard and told, and when.
  */
 final class Detector {
-    /** SWIM's k: with three relays the odds of a false suspicion are below one in a thousand even at 30 % loss. */
-    private static final int RELAYS_PER_PROBE = 3;
-
     private static final int GOSSIP_FANOUT = 3;
 
     /** So many that have heard our good-bye will spread it. */
     private static final int GOODBYES_WANTED = 3;
 
     private final SwimTimings timings;
-    private final RandomGenerator random;
-    private final List<Effect> effects = new ArrayList<>();
     private final Rumours rumours = new Rumours();
-    private final Relays relays = new Relays();
-    private final LocalHealth health = new LocalHealth();
+    private final Outbox outbox;
     private final Roster roster;
+    private final Prober prober;
 
     private final long intervalNanos;
-    private long nextSequence;
-    private @Nullable Probe probe;
-    private long nextProbeNanos;
     private long nextGossipNanos;
     private long nextSyncNanos;
     private long lastSyncNanos;
     private long nextHousekeepingNanos;
     private long nextGoodbyeNanos;
     private final Set<NodeId> heardGoodbye = new HashSet<>();
+    private long firstGoodbye;
     private boolean departed;
     private long wakeNanos;
 
     Detector(MemberInfo self, SwimTimings timings, RandomGenerator random, long nowNanos) {
         this.timings = timings;
-        this.random = random;
+        List<Effect> effects = new ArrayList<>();
         roster = new Roster(self, timings, random, rumours, effects::add);
+        outbox = new Outbox(effects, roster, rumours, random.nextLong());
+        prober = new Prober(roster, timings, outbox, random, nowNanos);
         intervalNanos = timings.probeInterval().toNanos();
-        // Unpredictable, so that an ack cannot be guessed by somebody who has not seen the ping.
-        nextSequence = random.nextLong();
-        // Nodes that start together must not beat together.
-        nextProbeNanos = nowNanos + random.nextLong(intervalNanos);
         nextGossipNanos = nowNanos;
         nextSyncNanos = nowNanos + random.nextLong(timings.syncInterval().toNanos());
         lastSyncNanos = nowNanos - intervalNanos;
@@ -89,11 +78,11 @@ final class Detector {
 
     List<Effect> tick(long nowNanos) {
         forgiveIfPaused(nowNanos);
-        nackOverdueRelays(nowNanos);
+        prober.nackOverdueRelays(nowNanos);
         if (isLeaving()) {
             sayGoodbye(nowNanos);
         } else {
-            advanceProbe(nowNanos);
+            prober.advance(nowNanos);
             buryTheSilent(nowNanos);
             syncWithSomebody(nowNanos);
             keepHouse(nowNanos);
@@ -107,13 +96,17 @@ final class Detector {
         forgiveIfPaused(nowNanos);
         hearAll(message, nowNanos);
         if (message instanceof GossipMessage.Ping ping && isForUs(ping.target())) {
-            send(ping.sender(), claims -> ack(ping, claims));
+            outbox.send(ping.sender(), claims -> ack(ping, claims));
         } else if (message instanceof GossipMessage.Ack ack) {
-            acknowledged(ack);
-        } else if (message instanceof GossipMessage.PingRequest ask) {
-            relay(ask, nowNanos);
-        } else if (message instanceof GossipMessage.Nack nack && probe != null) {
-            probe.nacks += probe.isAbout(nack.sequence(), nack.target()) ? 1 : 0;
+            // Acks of earlier probes are still on their way when a node leaves; those have not heard it yet.
+            if (isLeaving() && ack.sequence() - firstGoodbye > 0) {
+                heardGoodbye.add(ack.target());
+            }
+            prober.acknowledged(ack);
+        } else if (message instanceof GossipMessage.PingRequest ask && !isLeaving()) {
+            prober.relay(ask, nowNanos);
+        } else if (message instanceof GossipMessage.Nack nack) {
+            prober.refused(nack);
         }
         return drain(nowNanos);
     }
@@ -123,9 +116,9 @@ final class Detector {
         forgiveIfPaused(nowNanos);
         hearAll(request, nowNanos);
         if (request instanceof GossipMessage.Ping ping && isForUs(ping.target())) {
-            effects.add(new Effect.Answer(ack(ping, news(ping.sender().id(), none -> ack(ping, none)))));
+            outbox.add(new Effect.Answer(ack(ping, outbox.news(ping.sender().id(), none -> ack(ping, none)))));
         } else if (request instanceof GossipMessage.Sync) {
-            effects.add(new Effect.Answer(new GossipMessage.SyncReply(self(), everything())));
+            outbox.add(new Effect.Answer(new GossipMessage.SyncReply(self(), everything())));
         }
         return drain(nowNanos);
     }
@@ -139,121 +132,23 @@ final class Detector {
     /** This node has entered another cluster: its members are none of ours. */
     List<Effect> forgetOthers(long nowNanos) {
         roster.forgetAll("this node has changed its cluster");
-        relays.clear();
-        probe = null;
+        prober.abandon();
         return drain(nowNanos);
     }
 
     /** Begins the good-bye; {@link Effect.Departed} follows once, when enough others have heard it. */
     List<Effect> leave(long nowNanos) {
         if (!isLeaving()) {
-            probe = null;
+            prober.abandon();
             roster.renew(self().withState(MemberState.LEFT), "leaving");
             nextGoodbyeNanos = nowNanos;
+            firstGoodbye = outbox.nextSequence();
             sayGoodbye(nowNanos);
         }
         return drain(nowNanos);
     }
 
-    // ---- probing
-
-    private void advanceProbe(long nowNanos) {
-        Probe current = probe;
-        if (current != null && current.endNanos - nowNanos <= 0) {
-            probe = null;
-            probeFailed(current, nowNanos);
-        } else if (current != null && current.directEndNanos - nowNanos <= 0 && current.beginIndirect()) {
-            askOthers(current, nowNanos);
-        }
-        if (probe == null && nextProbeNanos - nowNanos <= 0) {
-            beginProbe(nowNanos);
-        }
-    }
-
-    private void beginProbe(long nowNanos) {
-        long roundNanos = intervalNanos * health.multiplier();
-        nextProbeNanos = nowNanos + roundNanos;
-        Known target = roster.nextToProbe();
-        if (target != null) {
-            long directNanos = timings.probeTimeout().toNanos() * health.multiplier();
-            Probe next = new Probe(
-                    target.info.id(), nextSequence++, nowNanos + directNanos, nowNanos + roundNanos);
-            probe = next;
-            send(target.info, claims -> new GossipMessage.Ping(self(), next.sequence, next.target, claims));
-        }
-    }
-
-    /** Through three others, and over TCP in case only datagrams are lost. */
-    private void askOthers(Probe current, long nowNanos) {
-        Known target = roster.find(current.target);
-        if (target == null) {
-            return;
-        }
-        int waitMillis =
-                (int) Math.min(GossipCodec.MAX_WAIT_MILLIS, (current.endNanos - nowNanos) / 1_000_000);
-        for (Known relay : roster.pick(RELAYS_PER_PROBE, known -> isRelayFor(current, known))) {
-            current.asked++;
-            send(
-                    relay.info,
-                    claims -> new GossipMessage.PingRequest(
-                            self(), current.sequence, current.target, target.info.address(), waitMillis, claims));
-        }
-        effects.add(new Effect.Exchange(
-                target.endpoint(),
-                new GossipMessage.Ping(self(), current.sequence, current.target, List.of(target.claim()))));
-    }
-
-    private static boolean isRelayFor(Probe current, Known known) {
-        return known.info.state() == MemberState.ALIVE && !known.info.id().equals(current.target);
-    }
-
-    private void probeFailed(Probe failed, long nowNanos) {
-        health.worse(failed.illness());
-        Known target = roster.find(failed.target);
-        if (target != null && target.isLiving()) {
-            Claim accusation = new Claim(target.info.withState(MemberState.SUSPECT), self().id());
-            hearOfOther(accusation, nowNanos, "no answer to a probe, nor through " + failed.asked + " others");
-        }
-    }
-
-    private void acknowledged(GossipMessage.Ack ack) {
-        if (probe != null && probe.isAbout(ack.sequence(), ack.target())) {
-            probe = null;
-            health.better();
-            return;
-        }
-        if (isLeaving()) {
-            heardGoodbye.add(ack.target());
-        }
-        Relays.Relay relay = relays.answered(ack.sequence(), ack.target());
-        if (relay != null) {
-            send(
-                    relay.asker,
-                    relay.askerId,
-                    claims -> new GossipMessage.Ack(self(), relay.askerSequence, relay.target, claims));
-        }
-    }
-
-    private void relay(GossipMessage.PingRequest ask, long nowNanos) {
-        long sequence = nextSequence++;
-        if (!isLeaving() && relays.add(sequence, new Relays.Relay(ask, nowNanos))) {
-            send(
-                    Endpoint.of(ask.targetAddress()),
-                    ask.target(),
-                    claims -> new GossipMessage.Ping(self(), sequence, ask.target(), claims));
-        }
-    }
-
-    private void nackOverdueRelays(long nowNanos) {
-        for (Relays.Relay relay : relays.all()) {
-            if (!relay.nacked && relay.nackNanos - nowNanos <= 0) {
-                relay.nacked = true;
-                effects.add(new Effect.Send(
-                        relay.asker, new GossipMessage.Nack(self(), relay.askerSequence, relay.target)));
-            }
-        }
-        relays.forgetOver(nowNanos);
-    }
+    // ---- time
 
     private void buryTheSilent(long nowNanos) {
         for (Known silent : roster.suspectsUntil(nowNanos)) {
@@ -266,9 +161,8 @@ final class Detector {
     private void forgiveIfPaused(long nowNanos) {
         long lateNanos = nowNanos - wakeNanos;
         if (lateNanos > intervalNanos) {
-            health.worse(1);
-            probe = null;
-            relays.clear();
+            prober.feelWorse();
+            prober.abandon();
             roster.suspicions().forEach(suspicion -> suspicion.postpone(lateNanos));
             wakeNanos = nowNanos;
         }
@@ -299,7 +193,7 @@ final class Detector {
         boolean wasDead = before != null && before.info.state() == MemberState.DEAD;
         hear(Claim.of(sender), nowNanos);
         boolean isBack = wasDead && isLiving(sender.id());
-        // Ours and its side may know different halves. A healed partition brings many back at once: one of them will do.
+        // Its side of a partition may know what ours does not. Many come back at once then: one of them will do.
         if (isBack && !isLeaving() && nowNanos - lastSyncNanos >= intervalNanos) {
             syncWith(Endpoint.of(sender.address()), nowNanos);
         }
@@ -309,22 +203,7 @@ final class Detector {
         if (isForUs(claim.member().id())) {
             hearOfSelf(claim);
         } else {
-            hearOfOther(claim, nowNanos, claim.isAccusation() ? "accused by " + claim.by() : "says so itself");
-        }
-    }
-
-    private void hearOfOther(Claim claim, long nowNanos, String reason) {
-        Known known = roster.find(claim.member().id());
-        MemberState state = claim.member().state();
-        if (known == null) {
-            // The dead and the gone of others are not learned, or they would be handed around for ever.
-            if (state == MemberState.ALIVE || state == MemberState.SUSPECT) {
-                roster.admit(claim, nowNanos, "new");
-            }
-        } else if (claim.overrides(known.info)) {
-            roster.become(known, claim, nowNanos, reason);
-        } else if (state == MemberState.SUSPECT && claim.member().equals(known.info)) {
-            roster.confirm(claim);
+            roster.hear(claim, nowNanos, claim.isAccusation() ? "accused by " + claim.by() : "says so itself");
         }
     }
 
@@ -337,7 +216,9 @@ final class Detector {
         if (isLeaving() || !(against || fromAnEarlierRun)) {
             return;
         }
-        health.worse(against ? 1 : 0);
+        if (against) {
+            prober.feelWorse();
+        }
         long outbid = Math.min(GossipCodec.MAX_INCARNATION, said.incarnation() + 1);
         MemberInfo renewed = new MemberInfo(
                 self.id(), self.label(), self.zone(), self.weight(), self.address(), outbid, MemberState.ALIVE);
@@ -352,7 +233,7 @@ final class Detector {
         }
         nextGossipNanos = nowNanos + timings.gossipInterval().toNanos();
         for (Known known : roster.pick(GOSSIP_FANOUT, known -> known.isLiving() || diedRecently(known, nowNanos))) {
-            send(known.info, claims -> new GossipMessage.Gossip(self(), claims));
+            outbox.send(known.info, claims -> new GossipMessage.Gossip(self(), claims));
         }
     }
 
@@ -372,16 +253,14 @@ final class Detector {
 
     private void syncWith(Endpoint there, long nowNanos) {
         lastSyncNanos = nowNanos;
-        effects.add(new Effect.Exchange(there, new GossipMessage.Sync(self(), everything())));
+        outbox.add(new Effect.Exchange(there, new GossipMessage.Sync(self(), everything())));
     }
 
     private List<Claim> everything() {
         return roster.others().stream().map(Known::claim).toList();
     }
 
-    /**
-     * Knocks at one of the dead per interval at most, so that half a cluster that is cut off costs no more than a probe.
-     */
+    /** Knocks at one of the dead per interval at most: half a cluster that is cut off costs no more than a probe. */
     private void keepHouse(long nowNanos) {
         if (nextHousekeepingNanos - nowNanos > 0) {
             return;
@@ -389,8 +268,8 @@ final class Detector {
         nextHousekeepingNanos = nowNanos + intervalNanos;
         roster.reap(nowNanos);
         for (Known dead : roster.pick(1, known -> isToBeRetried(known, nowNanos))) {
-            dead.retryNanos = nowNanos + timings.deadRetry().toNanos();
-            ping(dead);
+            roster.retryLater(dead, nowNanos);
+            outbox.ping(dead);
         }
     }
 
@@ -403,45 +282,15 @@ final class Detector {
         if (heardGoodbye.size() >= wanted) {
             if (!departed) {
                 departed = true;
-                effects.add(new Effect.Departed());
+                outbox.add(new Effect.Departed());
             }
         } else if (nextGoodbyeNanos - nowNanos <= 0) {
             nextGoodbyeNanos = nowNanos + timings.probeTimeout().toNanos();
             for (Known known : roster.pick(
                     2 * GOODBYES_WANTED, known -> known.isLiving() && !heardGoodbye.contains(known.info.id()))) {
-                ping(known);
+                outbox.ping(known);
             }
         }
-    }
-
-    /** A ping whose ack matters only for the news that come with it. */
-    private void ping(Known known) {
-        long sequence = nextSequence++;
-        send(known.info, claims -> new GossipMessage.Ping(self(), sequence, known.info.id(), claims));
-    }
-
-    private void send(MemberInfo to, Function<List<Claim>, GossipMessage.Packet> packet) {
-        send(Endpoint.of(to.address()), to.id(), packet);
-    }
-
-    private void send(Endpoint there, NodeId to, Function<List<Claim>, GossipMessage.Packet> packet) {
-        effects.add(new Effect.Send(there, packet.apply(news(to, packet))));
-    }
-
-    /** What fits beside the bare packet. An accused member learns first of what it is accused, so that it can refute. */
-    private List<Claim> news(NodeId to, Function<List<Claim>, ? extends GossipMessage> packet) {
-        int room = GossipCodec.MAX_PACKET_BYTES - GossipCodec.packetBytes(packet.apply(List.of()));
-        List<Claim> claims = new ArrayList<>();
-        Known known = roster.find(to);
-        if (known != null && known.info.state() != MemberState.ALIVE) {
-            int bytes = GossipCodec.claimBytes(known.claim());
-            if (bytes <= room) {
-                room -= bytes;
-                claims.add(known.claim());
-            }
-        }
-        claims.addAll(rumours.take(room, roster.living(), to));
-        return claims;
     }
 
     private GossipMessage.Ack ack(GossipMessage.Ping ping, List<Claim> claims) {
@@ -458,29 +307,21 @@ final class Detector {
 
     private List<Effect> drain(long nowNanos) {
         wakeNanos = nextWake(nowNanos);
-        List<Effect> out = List.copyOf(effects);
-        effects.clear();
-        return out;
+        return outbox.drain();
     }
 
     private long nextWake(long nowNanos) {
         long wait = intervalNanos;
         if (!isLeaving()) {
-            wait = Math.min(wait, Math.min(nextProbeNanos, nextSyncNanos) - nowNanos);
+            wait = prober.waitNanos(Math.min(wait, nextSyncNanos - nowNanos), nowNanos);
         } else if (!departed) {
             wait = Math.min(wait, nextGoodbyeNanos - nowNanos);
-        }
-        if (probe != null) {
-            wait = Math.min(wait, probe.dueNanos() - nowNanos);
         }
         if (!rumours.isEmpty() && roster.living() > 1) {
             wait = Math.min(wait, nextGossipNanos - nowNanos);
         }
         for (Suspicion suspicion : roster.suspicions()) {
             wait = Math.min(wait, suspicion.deadlineNanos() - nowNanos);
-        }
-        for (Relays.Relay relay : relays.all()) {
-            wait = Math.min(wait, relay.dueNanos() - nowNanos);
         }
         return nowNanos + Math.max(0, wait);
     }

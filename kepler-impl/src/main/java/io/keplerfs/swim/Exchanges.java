@@ -72,8 +72,11 @@ final class Exchanges implements AutoCloseable {
         answering = new ThreadPoolExecutor(0, MAX_ANSWERING, 5, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);
     }
 
-    /** The reply, or null for whatever reason there is none, goes to {@code done} on some thread. Does not wait. */
-    void ask(Endpoint there, GossipMessage.Request request, Consumer<GossipMessage.@Nullable Reply> done) {
+    /**
+     * The letter with the {@link GossipMessage.Reply}, or null for whatever reason there is none, goes to {@code done} on some
+     * thread. Does not wait.
+     */
+    void ask(Endpoint there, Letter request, Consumer<@Nullable Letter> done) {
         counters.exchangesAsked.increment();
         if (!run(() -> done.accept(askNow(there, request)))) {
             done.accept(null);
@@ -91,18 +94,23 @@ final class Exchanges implements AutoCloseable {
         }
     }
 
-    private GossipMessage.@Nullable Reply askNow(Endpoint there, GossipMessage.Request request) {
+    private @Nullable Letter askNow(Endpoint there, Letter request) {
         Socket socket = new Socket();
         try (socket) {
             limit(socket);
             socket.connect(addresses.lookUp(there), CONNECT_MILLIS);
             socket.setTcpNoDelay(true);
             write(socket, request);
-            if (post.unpack(read(socket), there) instanceof GossipMessage.Reply reply) {
-                return reply;
+            Letter letter = post.unpack(read(socket), there);
+            if (letter != null && letter.message() instanceof GossipMessage.Reply) {
+                return letter;
             }
         } catch (IOException failed) {
-            LOG.debug("{} did not answer a {}: {}", there, request.getClass().getSimpleName(), failed.toString());
+            LOG.debug(
+                    "{} did not answer a {}: {}",
+                    there,
+                    request.message().getClass().getSimpleName(),
+                    failed.toString());
         } finally {
             deadlines.remove(socket);
         }
@@ -113,11 +121,9 @@ final class Exchanges implements AutoCloseable {
     /**
      * Accepts until closed.
      *
-     * @param answerer gives the reply, or null for none; called on many threads
+     * @param answerer takes a letter with a request and gives the reply, or null for none; called on many threads
      */
-    void serve(
-            ServerSocket connections,
-            Function<GossipMessage.Request, CompletableFuture<GossipMessage.@Nullable Reply>> answerer) {
+    void serve(ServerSocket connections, Function<Letter, CompletableFuture<@Nullable Letter>> answerer) {
         while (!closed && !connections.isClosed()) {
             try {
                 Socket caller = connections.accept();
@@ -132,8 +138,7 @@ final class Exchanges implements AutoCloseable {
         }
     }
 
-    private void hand(
-            Socket caller, Function<GossipMessage.Request, CompletableFuture<GossipMessage.@Nullable Reply>> answerer)
+    private void hand(Socket caller, Function<Letter, CompletableFuture<@Nullable Letter>> answerer)
             throws IOException {
         try {
             answering.execute(() -> answerNow(caller, answerer));
@@ -143,16 +148,15 @@ final class Exchanges implements AutoCloseable {
         }
     }
 
-    private void answerNow(
-            Socket caller, Function<GossipMessage.Request, CompletableFuture<GossipMessage.@Nullable Reply>> answerer) {
+    private void answerNow(Socket caller, Function<Letter, CompletableFuture<@Nullable Letter>> answerer) {
         try (caller) {
             limit(caller);
             caller.setTcpNoDelay(true);
-            GossipMessage message = post.unpack(read(caller), caller.getRemoteSocketAddress());
-            if (!(message instanceof GossipMessage.Request request)) {
+            Letter letter = post.unpack(read(caller), caller.getRemoteSocketAddress());
+            if (letter == null || !(letter.message() instanceof GossipMessage.Request)) {
                 return;
             }
-            GossipMessage.Reply reply = answerer.apply(request).get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
+            Letter reply = answerer.apply(letter).get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
             if (reply != null) {
                 write(caller, reply);
                 counters.exchangesAnswered.increment();
@@ -166,8 +170,8 @@ final class Exchanges implements AutoCloseable {
         }
     }
 
-    private void write(Socket socket, GossipMessage message) throws IOException {
-        byte[] envelope = post.pack(message);
+    private void write(Socket socket, Letter letter) throws IOException {
+        byte[] envelope = post.pack(letter);
         DataOutputStream out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
         out.writeInt(envelope.length);
         out.write(envelope);

@@ -2,7 +2,6 @@ package io.keplerfs.swim;
 
 import io.keplerfs.MemberState;
 import io.keplerfs.NodeAddress;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.wire.MalformedMessageException;
@@ -68,6 +67,10 @@ final class GossipCodec {
             GossipMessage.SyncReply.class,
             GossipMessage.Hello.class,
             GossipMessage.HelloReply.class);
+
+    /** In the order of their bytes, which begin at 0. */
+    private static final List<MemberState> STATES =
+            List.of(MemberState.ALIVE, MemberState.SUSPECT, MemberState.DEAD, MemberState.LEFT);
 
     private GossipCodec() {}
 
@@ -136,13 +139,14 @@ final class GossipCodec {
         return switch (type) {
             case 1 -> new GossipMessage.Ping(sender, in.int64(), in.node(), claims(in));
             case 2 -> new GossipMessage.Ack(sender, in.int64(), in.node(), claims(in));
-            case 3 -> new GossipMessage.PingRequest(
-                    sender,
-                    in.int64(),
-                    in.node(),
-                    address(in),
-                    bounded("waitMillis", in.uint(), MAX_WAIT_MILLIS),
-                    claims(in));
+            case 3 ->
+                new GossipMessage.PingRequest(
+                        sender,
+                        in.int64(),
+                        in.node(),
+                        address(in),
+                        bounded("waitMillis", in.uint(), MAX_WAIT_MILLIS),
+                        claims(in));
             case 4 -> new GossipMessage.Nack(sender, in.int64(), in.node());
             case 5 -> new GossipMessage.Gossip(sender, claims(in));
             case 6 -> new GossipMessage.Sync(sender, claims(in));
@@ -176,18 +180,22 @@ final class GossipCodec {
     private static void member(WireWriter out, MemberInfo member) {
         out.node(member.id()).text(member.label()).text(member.zone()).u8(member.weight());
         out.address(member.address()).int64(member.incarnation());
-        out.u8(member.state().ordinal());
+        out.u8(STATES.indexOf(member.state()));
     }
 
     private static MemberInfo member(WireReader in) {
-        MemberInfo member = new MemberInfo(
-                in.node(), in.text(), in.text(), in.u8(), address(in), in.int64(), in.constant(MemberState.class));
+        MemberInfo member =
+                new MemberInfo(in.node(), in.text(), in.text(), in.u8(), address(in), in.int64(), state(in));
         try {
             check(member);
         } catch (IllegalArgumentException refused) {
             throw new MalformedMessageException(String.valueOf(refused.getMessage()));
         }
         return member;
+    }
+
+    private static MemberState state(WireReader in) {
+        return STATES.get(bounded("state", in.u8(), STATES.size() - 1));
     }
 
     private static NodeAddress address(WireReader in) {
@@ -227,8 +235,7 @@ final class GossipCodec {
         }
         if (address.host().getBytes(StandardCharsets.UTF_8).length > MAX_HOST_BYTES
                 || address.host().chars().anyMatch(Character::isISOControl)) {
-            throw new IllegalArgumentException(
-                    "a host name has at most " + MAX_HOST_BYTES + " printable bytes");
+            throw new IllegalArgumentException("a host name has at most " + MAX_HOST_BYTES + " printable bytes");
         }
     }
 

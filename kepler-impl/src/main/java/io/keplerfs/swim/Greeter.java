@@ -136,7 +136,8 @@ final class Greeter {
         final boolean seed;
 
         /** Who answered there last. */
-        @Nullable NodeId who;
+        @Nullable
+        NodeId who;
 
         long seenNanos;
         long dueNanos;
@@ -157,7 +158,9 @@ final class Greeter {
         }
 
         boolean isForgotten(long nowNanos) {
-            return !seed && !underWay && nowNanos - seenNanos >= timings.deadMemory().toNanos();
+            return !seed
+                    && !underWay
+                    && nowNanos - seenNanos >= timings.deadMemory().toNanos();
         }
     }
 }

@@ -33,19 +33,38 @@ final class Post {
         cluster = newCluster;
     }
 
-    byte[] pack(GossipMessage message) {
-        return seal.close(GossipCodec.encode(new Letter(cluster, message)));
+    /**
+     * A message of the cluster we are in now. Only on the thread that owns the members: what was written of one cluster must
+     * never go out in the name of the next.
+     */
+    Letter write(GossipMessage message) {
+        return new Letter(cluster, message);
+    }
+
+    byte[] pack(Letter letter) {
+        return seal.close(GossipCodec.encode(letter));
+    }
+
+    /**
+     * Whether it is meant for the cluster we are in now. The thread that owns the members has to ask again: a letter may have
+     * waited while this node went from one cluster to another, and one old member would be enough to mix them for a day.
+     */
+    boolean isForUs(Letter letter) {
+        Optional<UUID> ours = cluster;
+        boolean forUs = letter.crossesClusters()
+                || (ours.isPresent() && letter.cluster().equals(ours));
+        if (!forUs) {
+            counters.foreign.increment();
+        }
+        return forUs;
     }
 
     /** Null if it is not for us. */
-    @Nullable GossipMessage unpack(byte[] envelope, Object from) {
+    @Nullable
+    Letter unpack(byte[] envelope, Object from) {
         try {
             Letter letter = GossipCodec.decode(seal.open(envelope));
-            Optional<UUID> ours = cluster;
-            if (letter.crossesClusters() || (ours.isPresent() && letter.cluster().equals(ours))) {
-                return letter.message();
-            }
-            counters.foreign.increment();
+            return isForUs(letter) ? letter : null;
         } catch (Seal.BrokenSealException broken) {
             counters.brokenSeals.increment();
             if (warnedOfSeal.compareAndSet(false, true)) {

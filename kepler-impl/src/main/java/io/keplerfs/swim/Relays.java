@@ -22,7 +22,8 @@ final class Relays {
     }
 
     /** The relay this ack answers, if any; it is over then. */
-    @Nullable Relay answered(long sequence, NodeId target) {
+    @Nullable
+    Relay answered(long sequence, NodeId target) {
         Relay relay = bySequence.get(sequence);
         return relay != null && relay.target.equals(target) ? bySequence.remove(sequence) : null;
     }

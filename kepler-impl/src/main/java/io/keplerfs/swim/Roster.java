@@ -66,7 +66,8 @@ final class Roster {
         return living;
     }
 
-    @Nullable Known find(NodeId id) {
+    @Nullable
+    Known find(NodeId id) {
         return others.get(id);
     }
 
@@ -89,8 +90,24 @@ final class Roster {
         effects.accept(new Effect.Changed(before, newSelf, reason));
     }
 
+    /** What is said of another member: taken if it is stronger than what is known. */
+    void hear(Claim claim, long nowNanos, String reason) {
+        Known known = others.get(claim.member().id());
+        MemberState state = claim.member().state();
+        if (known == null) {
+            // The dead and the gone of others are not learned, or they would be handed around for ever.
+            if (state == MemberState.ALIVE || state == MemberState.SUSPECT) {
+                admit(claim, nowNanos);
+            }
+        } else if (claim.overrides(known.info)) {
+            become(known, claim, nowNanos, reason);
+        } else if (state == MemberState.SUSPECT && claim.member().equals(known.info)) {
+            confirm(claim);
+        }
+    }
+
     /** A member nobody here has heard of, alive or suspect. Not admitted when the roster is full. */
-    void admit(Claim claim, long nowNanos, String reason) {
+    private void admit(Claim claim, long nowNanos) {
         if (others.size() >= MAX_MEMBERS) {
             return;
         }
@@ -105,7 +122,7 @@ final class Roster {
             suspect(info.id(), claim.by(), nowNanos);
         }
         rumours.tell(claim);
-        effects.accept(new Effect.Changed(info.state(), info, reason));
+        effects.accept(new Effect.Changed(info.state(), info, "new"));
     }
 
     /** The one door. The claim must override what is known. */
@@ -121,9 +138,14 @@ final class Roster {
         if (claim.member().state() == MemberState.SUSPECT) {
             suspect(before.id(), claim.by(), nowNanos);
         }
-        known.retryNanos = nowNanos + timings.deadRetry().toNanos();
+        retryLater(known, nowNanos);
         rumours.tell(known.claim());
         effects.accept(new Effect.Changed(before.state(), known.info, reason));
+    }
+
+    /** It has just been tried, or has just died. */
+    void retryLater(Known known, long nowNanos) {
+        known.retryNanos = nowNanos + timings.deadRetry().toNanos();
     }
 
     private void suspect(NodeId id, NodeId by, long nowNanos) {
@@ -139,7 +161,7 @@ final class Roster {
     }
 
     /** Another one suspects a suspect: passed on if it is news. */
-    void confirm(Claim claim) {
+    private void confirm(Claim claim) {
         Suspicion suspicion = suspicions.get(claim.member().id());
         if (suspicion != null && suspicion.confirm(claim.by())) {
             rumours.tell(claim);
@@ -158,7 +180,8 @@ final class Roster {
     }
 
     /** The next to be probed: everybody once per round, in an order nobody can predict (SWIM, section 4.3). */
-    @Nullable Known nextToProbe() {
+    @Nullable
+    Known nextToProbe() {
         for (int tried = 0; tried <= round.size(); tried++) {
             if (nextInRound >= round.size()) {
                 shuffleRound();
@@ -195,18 +218,22 @@ final class Roster {
 
     /** Dead for a day or gone for a minute: forgotten, and not an event. */
     void reap(long nowNanos) {
-        forget(known -> known.info.state() == MemberState.DEAD
-                        && nowNanos - known.sinceNanos >= timings.deadMemory().toNanos()
-                || known.info.state() == MemberState.LEFT
-                        && nowNanos - known.sinceNanos >= timings.leftMemory().toNanos());
+        forget(known -> {
+            long ageNanos = nowNanos - known.sinceNanos;
+            return switch (known.info.state()) {
+                case ALIVE, SUSPECT -> false;
+                case DEAD -> ageNanos >= timings.deadMemory().toNanos();
+                case LEFT -> ageNanos >= timings.leftMemory().toNanos();
+            };
+        });
     }
 
     /** They are not of our cluster any more. */
     void forgetAll(String reason) {
         others.values().stream()
                 .filter(known -> known.info.state() != MemberState.LEFT)
-                .forEach(known -> effects.accept(new Effect.Changed(
-                        known.info.state(), known.info.withState(MemberState.LEFT), reason)));
+                .forEach(known -> effects.accept(
+                        new Effect.Changed(known.info.state(), known.info.withState(MemberState.LEFT), reason)));
         suspicions.clear();
         rumours.clear();
         living = 1;

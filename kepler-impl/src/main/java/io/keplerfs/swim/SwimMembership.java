@@ -68,8 +68,7 @@ public final class SwimMembership implements Membership {
             if (closed || bound == null || node != null) {
                 throw new IllegalStateException("start is called once, after bind and before close");
             }
-            SwimNode started =
-                    new SwimNode(bound, local, host, nanoClock, new Seal(local.secret(), nonces), counters);
+            SwimNode started = new SwimNode(bound, local, host, nanoClock, new Seal(local.secret(), nonces), counters);
             node = started;
             started.start();
         }
@@ -98,7 +97,9 @@ public final class SwimMembership implements Membership {
         try {
             running.leave().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException nobodyHeard) {
-            LOG.info("left, but fewer members than hoped confirmed it within {} ms: it will be taken for dead", timeout.toMillis());
+            LOG.info(
+                    "left, but fewer members than hoped confirmed it within {} ms: it will be taken for dead",
+                    timeout.toMillis());
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException impossible) {

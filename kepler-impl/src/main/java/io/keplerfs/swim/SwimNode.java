@@ -49,6 +49,8 @@ final class SwimNode implements AutoCloseable {
     private final AtomicInteger waitingPackets = new AtomicInteger();
     private final CompletableFuture<Void> departure = new CompletableFuture<>();
     private final List<Thread> threads;
+    private boolean warnedOfCrowd;
+    private boolean warnedOfTwin;
     private volatile List<MemberInfo> members;
     private volatile boolean closed;
 
@@ -158,17 +160,18 @@ final class SwimNode implements AutoCloseable {
     private void carryOut(List<Effect> effects) {
         if (effects.stream().anyMatch(Effect.Changed.class::isInstance)) {
             members = detector.members();
+            warnIfFull();
         }
         effects.forEach(this::carryOut);
     }
 
     private void carryOut(Effect effect) {
         if (effect instanceof Effect.Send send) {
-            datagrams.send(send.to(), send.packet());
+            datagrams.send(send.to(), post.write(send.packet()));
         } else if (effect instanceof Effect.Exchange exchange) {
-            exchanges.ask(exchange.with(), exchange.request(), reply -> {
+            exchanges.ask(exchange.with(), post.write(exchange.request()), reply -> {
                 if (reply != null) {
-                    events.add(() -> carryOut(detector.receive(reply, nanoClock.getAsLong())));
+                    events.add(() -> hear(reply));
                 }
             });
         } else if (effect instanceof Effect.Changed changed) {
@@ -177,6 +180,21 @@ final class SwimNode implements AutoCloseable {
             departure.complete(null);
         }
         // Effect.Answer is for the one who asked: see asked().
+    }
+
+    private void warnIfFull() {
+        if (members.size() > Roster.MAX_MEMBERS && !warnedOfCrowd) {
+            warnedOfCrowd = true;
+            LOG.warn(
+                    "{} members are known, no more are admitted; without CLUSTER_SECRET anybody can invent them",
+                    members.size());
+        }
+    }
+
+    private void hear(Letter letter) {
+        if (post.isForUs(letter)) {
+            carryOut(detector.receive(letter.message(), nanoClock.getAsLong()));
+        }
     }
 
     private void tellHost(Effect.Changed changed) {
@@ -207,12 +225,12 @@ final class SwimNode implements AutoCloseable {
     }
 
     private void greet(Endpoint there) {
-        exchanges.ask(
-                there, new GossipMessage.Hello(detector.self(), host.card()), reply -> events.add(() -> greeted(there, reply)));
+        Letter hello = post.write(new GossipMessage.Hello(detector.self(), host.card()));
+        exchanges.ask(there, hello, reply -> events.add(() -> greeted(there, reply)));
     }
 
-    private void greeted(Endpoint there, GossipMessage.@Nullable Reply reply) {
-        if (!(reply instanceof GossipMessage.HelloReply hello)) {
+    private void greeted(Endpoint there, @Nullable Letter reply) {
+        if (reply == null || !(reply.message() instanceof GossipMessage.HelloReply hello)) {
             greeter.failed(there);
             return;
         }
@@ -220,7 +238,8 @@ final class SwimNode implements AutoCloseable {
         NodeId other = hello.sender().id();
         greeter.answered(there, other, now);
         meet(hello.sender(), hello.card());
-        boolean sameCluster = post.cluster().isPresent() && post.cluster().equals(hello.card().clusterId());
+        boolean sameCluster =
+                post.cluster().isPresent() && post.cluster().equals(hello.card().clusterId());
         if (sameCluster && !isSelf(other) && !isLeaving() && !detector.isLiving(other)) {
             carryOut(detector.join(there, now));
         }
@@ -228,7 +247,11 @@ final class SwimNode implements AutoCloseable {
 
     /** Both sides of a hello come here. */
     private void meet(MemberInfo other, ClusterCard theirs) {
-        if (isSelf(other.id()) || isLeaving()) {
+        if (isSelf(other.id())) {
+            warnIfTwin(other);
+            return;
+        }
+        if (isLeaving()) {
             return;
         }
         ClusterCard ours = host.card();
@@ -236,6 +259,17 @@ final class SwimNode implements AutoCloseable {
         greeter.met(other, nanoClock.getAsLong());
         if (ours.clusterId().isEmpty() || !theirs.clusterId().equals(ours.clusterId())) {
             safely(() -> host.clusterMet(other, theirs));
+        }
+    }
+
+    private void warnIfTwin(MemberInfo other) {
+        if (!other.address().equals(local.self().address()) && !warnedOfTwin) {
+            warnedOfTwin = true;
+            LOG.warn(
+                    "{} at {} has the same node id as this node, {}: stop one of them, its data directory is a copy",
+                    other.label(),
+                    Endpoint.of(other.address()),
+                    other.id());
         }
     }
 
@@ -249,7 +283,7 @@ final class SwimNode implements AutoCloseable {
 
     // ---- from other threads
 
-    private void received(GossipMessage.Packet packet) {
+    private void received(Letter packet) {
         if (waitingPackets.incrementAndGet() > MAX_WAITING_PACKETS) {
             waitingPackets.decrementAndGet();
             counters.overloaded.increment();
@@ -257,21 +291,30 @@ final class SwimNode implements AutoCloseable {
         }
         events.add(() -> {
             waitingPackets.decrementAndGet();
-            carryOut(detector.receive(packet, nanoClock.getAsLong()));
+            hear(packet);
         });
     }
 
-    private CompletableFuture<GossipMessage.@Nullable Reply> asked(GossipMessage.Request request) {
-        CompletableFuture<GossipMessage.@Nullable Reply> reply = new CompletableFuture<>();
+    private CompletableFuture<@Nullable Letter> asked(Letter letter) {
+        CompletableFuture<@Nullable Letter> reply = new CompletableFuture<>();
         events.add(() -> {
             try {
-                reply.complete(request instanceof GossipMessage.Hello hello ? answerHello(hello) : answer(request));
+                GossipMessage answer = answer(letter);
+                reply.complete(answer == null ? null : post.write(answer));
             } finally {
                 // If it failed: whoever waits must not wait for the deadline.
                 reply.complete(null);
             }
         });
         return reply;
+    }
+
+    private GossipMessage.@Nullable Reply answer(Letter letter) {
+        if (letter.message() instanceof GossipMessage.Hello hello) {
+            return answerHello(hello);
+        }
+        boolean valid = post.isForUs(letter) && letter.message() instanceof GossipMessage.Request;
+        return valid ? answer((GossipMessage.Request) letter.message()) : null;
     }
 
     private GossipMessage.@Nullable Reply answerHello(GossipMessage.Hello hello) {
@@ -308,7 +351,9 @@ final class SwimNode implements AutoCloseable {
                 }
             }
             if (!exchanges.awaitEnd(CLOSE_NANOS)) {
-                LOG.warn("gossip connections of {} did not end within 5 s of closing them", local.self().label());
+                LOG.warn(
+                        "gossip connections of {} did not end within 5 s of closing them",
+                        local.self().label());
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

@@ -179,8 +179,8 @@ class DetectorTest {
         judge.hear(new GossipMessage.Gossip(judge.detector.self(), List.of(verdict)));
         long now = network.now().toNanos();
 
-        List<Effect> effects = judge.detector.receive(
-                new GossipMessage.Ping(Members.member(1), 77, judge.id, List.of()), now);
+        List<Effect> effects =
+                judge.detector.receive(new GossipMessage.Ping(Members.member(1), 77, judge.id, List.of()), now);
 
         assertThat(effects).anySatisfy(effect -> {
             assertThat(effect).isInstanceOf(Effect.Send.class);
@@ -211,8 +211,7 @@ class DetectorTest {
         long now = network.now().toNanos();
         relay.tick(now);
         relay.receive(
-                new GossipMessage.PingRequest(
-                        Members.member(0), 5, Members.id(9), Members.address(9), 500, List.of()),
+                new GossipMessage.PingRequest(Members.member(0), 5, Members.id(9), Members.address(9), 500, List.of()),
                 now);
 
         assertThat(relay.tick(now + Duration.ofMillis(399).toNanos()))
@@ -239,7 +238,8 @@ class DetectorTest {
 
         MemberInfo expected = again.detector.self();
         assertThat(expected.address()).isEqualTo(Members.address(33));
-        assertThat(nodes.subList(0, 3)).allSatisfy(node -> assertThat(node.view(again)).isEqualTo(expected));
+        assertThat(nodes.subList(0, 3))
+                .allSatisfy(node -> assertThat(node.view(again)).isEqualTo(expected));
     }
 
     @Test
@@ -256,7 +256,8 @@ class DetectorTest {
         network.run(Duration.ofSeconds(5));
 
         assertThat(low.detector.self().incarnation()).isGreaterThan(100);
-        assertThat(nodes.subList(0, 3)).allSatisfy(node -> assertThat(node.view(low)).isEqualTo(low.detector.self()));
+        assertThat(nodes.subList(0, 3))
+                .allSatisfy(node -> assertThat(node.view(low)).isEqualTo(low.detector.self()));
     }
 
     @Test
@@ -282,10 +283,13 @@ class DetectorTest {
         List<Node> rest = nodes.subList(0, 5);
 
         leaver.leave();
-        assertThat(network.runUntil(Duration.ofSeconds(2), () -> leaver.departed)).isTrue();
+        assertThat(network.runUntil(Duration.ofSeconds(2), () -> leaver.departed))
+                .isTrue();
         leaver.crash();
         network.run(Duration.ofSeconds(5));
-        assertThat(rest).allSatisfy(node -> assertThat(node.believes(leaver, MemberState.LEFT)).isTrue());
+        assertThat(rest)
+                .allSatisfy(node ->
+                        assertThat(node.believes(leaver, MemberState.LEFT)).isTrue());
 
         network.run(Duration.ofSeconds(65));
         assertThat(rest).allSatisfy(node -> assertThat(node.view(leaver)).isNull());
@@ -299,7 +303,8 @@ class DetectorTest {
 
         nodes.get(5).leave();
 
-        assertThat(network.runUntil(Duration.ofSeconds(10), () -> nodes.get(5).departed)).isTrue();
+        assertThat(network.runUntil(Duration.ofSeconds(10), () -> nodes.get(5).departed))
+                .isTrue();
     }
 
     @Test
@@ -335,7 +340,8 @@ class DetectorTest {
                     .mapToObj(number -> Claim.of(Members.member(number)))
                     .toList();
             node.detector.receive(
-                    new GossipMessage.SyncReply(Members.member(1), crowd), network.now().toNanos());
+                    new GossipMessage.SyncReply(Members.member(1), crowd),
+                    network.now().toNanos());
         }
 
         assertThat(node.detector.members()).hasSize(Roster.MAX_MEMBERS + 1);
@@ -356,9 +362,8 @@ class DetectorTest {
 
     @Test
     void theOneDoorRefusesWhatTheTableForbids() {
-        Roster roster =
-                new Roster(Members.member(0), SwimTimings.lan(), new Random(1), new Rumours(), effect -> {});
-        roster.admit(Claim.of(Members.member(1)), 0, "new");
+        Roster roster = new Roster(Members.member(0), SwimTimings.lan(), new Random(1), new Rumours(), effect -> {});
+        roster.hear(Claim.of(Members.member(1)), 0, "new");
         Known known = roster.find(Members.id(1));
         assertThat(known).isNotNull();
         roster.become(known, Members.accusation(1, MemberState.DEAD, 1, 2), 0, "test");

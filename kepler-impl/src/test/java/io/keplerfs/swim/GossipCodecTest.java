@@ -1,7 +1,6 @@
 package io.keplerfs.swim;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keplerfs.MemberState;
@@ -75,8 +74,8 @@ class GossipCodecTest {
     /** The bytes of docs/formats-gossip.md: a change of the format must change both, and the version in {@link Seal}. */
     @Test
     void theBytesAreThoseOfTheDocument() {
-        MemberInfo sender = new MemberInfo(
-                Members.id(1), "a", "z", 3, new NodeAddress("h", 1, 4000, 5), 258, MemberState.ALIVE);
+        MemberInfo sender =
+                new MemberInfo(Members.id(1), "a", "z", 3, new NodeAddress("h", 1, 4000, 5), 258, MemberState.ALIVE);
         Letter letter = new Letter(CLUSTER, new GossipMessage.Nack(sender, 7, Members.id(2)));
 
         assertThat(HexFormat.of().formatHex(GossipCodec.encode(letter)))
@@ -131,7 +130,13 @@ class GossipCodecTest {
 
     private static MemberInfo with(String label, String zone, int weight, int gossipPort, long incarnation) {
         return new MemberInfo(
-                Members.id(1), label, zone, weight, new NodeAddress("h", 0, gossipPort, 0), incarnation, MemberState.ALIVE);
+                Members.id(1),
+                label,
+                zone,
+                weight,
+                new NodeAddress("h", 0, gossipPort, 0),
+                incarnation,
+                MemberState.ALIVE);
     }
 
     private static void refused(MemberInfo sender, String why) {
@@ -162,16 +167,19 @@ class GossipCodecTest {
             try {
                 Letter letter = GossipCodec.decode(bytes);
                 parsed++;
-                assertThatCode(() -> GossipCodec.encode(letter)).doesNotThrowAnyException();
+                GossipCodec.encode(letter);
             } catch (MalformedMessageException expected) {
                 // The only way out.
             }
         }
-        assertThat(parsed).as("some mutations must be harmless, or the fuzzer tests only the first byte").isPositive();
+        assertThat(parsed)
+                .as("some mutations must be harmless, or the fuzzer tests only the first byte")
+                .isPositive();
     }
 
     private static byte[] damage(byte[] healthy, Random random) {
-        byte[] bytes = Arrays.copyOf(healthy, random.nextInt(4) == 0 ? random.nextInt(healthy.length + 8) : healthy.length);
+        byte[] bytes =
+                Arrays.copyOf(healthy, random.nextInt(4) == 0 ? random.nextInt(healthy.length + 8) : healthy.length);
         for (int flips = random.nextInt(4); flips > 0 && bytes.length > 0; flips--) {
             bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
         }

@@ -37,8 +37,8 @@ final class GossipNetwork {
     private final Random random;
     private final Map<Endpoint, Node> byEndpoint = new HashMap<>();
     private final List<Node> nodes = new ArrayList<>();
-    private final PriorityQueue<Event> events =
-            new PriorityQueue<>(Comparator.<Event>comparingLong(event -> event.atNanos).thenComparingLong(e -> e.order));
+    private final PriorityQueue<Event> events = new PriorityQueue<>(
+            Comparator.<Event>comparingLong(event -> event.atNanos).thenComparingLong(e -> e.order));
 
     private long nowNanos;
     private long nextOrder;
@@ -149,7 +149,8 @@ final class GossipNetwork {
     }
 
     private static GossipMessage overTheWire(GossipMessage message) {
-        return GossipCodec.decode(GossipCodec.encode(new Letter(CLUSTER, message))).message();
+        return GossipCodec.decode(GossipCodec.encode(new Letter(CLUSTER, message)))
+                .message();
     }
 
     private static final class Event {
@@ -201,15 +202,16 @@ final class GossipNetwork {
             crash();
             MemberInfo old = detector.self();
             byEndpoint.remove(Endpoint.of(old.address()), this);
-            return start(new MemberInfo(
-                    id, old.label(), old.zone(), old.weight(), address, incarnation, MemberState.ALIVE));
+            return start(
+                    new MemberInfo(id, old.label(), old.zone(), old.weight(), address, incarnation, MemberState.ALIVE));
         }
 
         void hear(GossipMessage message) {
             carryOut(detector.receive(overTheWire(message), nowNanos));
         }
 
-        @Nullable MemberInfo view(Node other) {
+        @Nullable
+        MemberInfo view(Node other) {
             return detector.members().stream()
                     .filter(member -> member.id().equals(other.id))
                     .findFirst()
@@ -250,8 +252,11 @@ final class GossipNetwork {
                 if (effect instanceof Effect.Send send) {
                     GossipMessage packet = overTheWire(send.packet());
                     assertThat(GossipCodec.packetBytes(packet)).isLessThanOrEqualTo(GossipCodec.MAX_PACKET_BYTES);
-                    deliver(this, send.to(), packet, to ->
-                            to.awake(() -> to.carryOut(to.detector.receive(packet, nowNanos))));
+                    deliver(
+                            this,
+                            send.to(),
+                            packet,
+                            to -> to.awake(() -> to.carryOut(to.detector.receive(packet, nowNanos))));
                 } else if (effect instanceof Effect.Exchange exchange) {
                     GossipMessage.Request request = (GossipMessage.Request) overTheWire(exchange.request());
                     deliver(this, exchange.with(), request, to -> to.awake(() -> to.answer(this, request)));
@@ -270,8 +275,11 @@ final class GossipNetwork {
             for (Effect effect : effects) {
                 if (effect instanceof Effect.Answer answer) {
                     GossipMessage reply = overTheWire(answer.reply());
-                    deliver(this, Endpoint.of(asker.detector.self().address()), reply, to ->
-                            to.awake(() -> to.carryOut(to.detector.receive(reply, nowNanos))));
+                    deliver(
+                            this,
+                            Endpoint.of(asker.detector.self().address()),
+                            reply,
+                            to -> to.awake(() -> to.carryOut(to.detector.receive(reply, nowNanos))));
                 }
             }
         }

@@ -110,7 +110,9 @@ class GreeterTest {
     void endpointsAreReadWithNamesAndWithBothKindsOfAddresses() {
         assertThat(Endpoint.parse("node-a.example:4001")).isEqualTo(new Endpoint("node-a.example", 4001));
         assertThat(Endpoint.parse("127.0.0.1:4001")).isEqualTo(new Endpoint("127.0.0.1", 4001));
-        assertThat(Endpoint.parse("[::1]:4001")).isEqualTo(new Endpoint("::1", 4001)).hasToString("[::1]:4001");
+        assertThat(Endpoint.parse("[::1]:4001"))
+                .isEqualTo(new Endpoint("::1", 4001))
+                .hasToString("[::1]:4001");
         for (String bad : List.of("", "host", "host:", ":4000", "host:0", "host:65536", "host:port")) {
             assertThatThrownBy(() -> Endpoint.parse(bad))
                     .as(bad)
