@@ -1,0 +1,40 @@
+package io.keplerfs.swim;
+
+import io.keplerfs.MemberState;
+import io.keplerfs.NodeId;
+import io.keplerfs.spi.MemberInfo;
+
+/**
+ * What somebody says of a member: the one thing that travels in gossip.
+ *
+ * <p>Of two claims about one member the one with the higher incarnation holds. Only the member itself raises its incarnation,
+ * so it always has the last word. Within one incarnation left beats dead beats suspect beats alive.
+ *
+ * @param member who and in which state
+ * @param by the accuser if suspect or dead; otherwise the member itself
+ */
+record Claim(MemberInfo member, NodeId by) {
+    /** What a member says of itself. */
+    static Claim of(MemberInfo self) {
+        return new Claim(self, self.id());
+    }
+
+    static boolean isAccusation(MemberState state) {
+        return state == MemberState.SUSPECT || state == MemberState.DEAD;
+    }
+
+    boolean isAccusation() {
+        return isAccusation(member.state());
+    }
+
+    /** Whether this claim is stronger than what is known. */
+    boolean overrides(MemberInfo known) {
+        return overrides(known.state(), known.incarnation(), member.state(), member.incarnation());
+    }
+
+    /** MemberState is declared in the order of strength. */
+    static boolean overrides(MemberState known, long knownIncarnation, MemberState claimed, long claimedIncarnation) {
+        return claimedIncarnation > knownIncarnation
+                || (claimedIncarnation == knownIncarnation && claimed.compareTo(known) > 0);
+    }
+}

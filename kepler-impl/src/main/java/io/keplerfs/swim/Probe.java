@@ -1,0 +1,44 @@
+package io.keplerfs.swim;
+
+import io.keplerfs.NodeId;
+
+/** One round of the failure detector: one member, asked directly, then through others, until the round is over. */
+final class Probe {
+    final NodeId target;
+    final long sequence;
+    final long directEndNanos;
+    final long endNanos;
+
+    /** Relays asked so far, and how many of them said that they are well but got no answer either. */
+    int asked;
+
+    int nacks;
+    private boolean indirect;
+
+    Probe(NodeId target, long sequence, long directEndNanos, long endNanos) {
+        this.target = target;
+        this.sequence = sequence;
+        this.directEndNanos = directEndNanos;
+        this.endNanos = endNanos;
+    }
+
+    boolean isAbout(long otherSequence, NodeId otherTarget) {
+        return sequence == otherSequence && target.equals(otherTarget);
+    }
+
+    /** Turns to the indirect phase; true the first time. */
+    boolean beginIndirect() {
+        boolean first = !indirect;
+        indirect = true;
+        return first;
+    }
+
+    long dueNanos() {
+        return indirect ? endNanos : directEndNanos;
+    }
+
+    /** What the failure of this round says of ourselves: relays that kept silent should at least have said nack. */
+    int illness() {
+        return asked == 0 ? 1 : Math.max(0, asked - nacks);
+    }
+}

@@ -1,0 +1,25 @@
+package io.keplerfs.swim;
+
+/**
+ * What the gossip port has seen since it was bound. Only ever grows.
+ *
+ * @param packetsSent datagrams handed to the network
+ * @param packetsReceived datagrams of any kind
+ * @param exchangesAsked connections this node opened to ask something
+ * @param exchangesFailed those of them that brought no reply
+ * @param exchangesAnswered connections of others that got a reply
+ * @param brokenSeals datagrams and streams not sealed with our secret: another secret, none, or forged
+ * @param malformed those that are not gossip, or not of a kind that belongs there
+ * @param foreign those of another cluster
+ * @param overloaded work dropped because too much was waiting already; the protocol repeats it
+ */
+public record SwimStatistics(
+        long packetsSent,
+        long packetsReceived,
+        long exchangesAsked,
+        long exchangesFailed,
+        long exchangesAnswered,
+        long brokenSeals,
+        long malformed,
+        long foreign,
+        long overloaded) {}
