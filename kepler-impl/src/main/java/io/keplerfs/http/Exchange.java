@@ -77,8 +77,8 @@ final class Exchange {
 
     /** Answers with what the failure means; an unexpected one is logged. */
     void fail(Throwable failure) {
-        if (answered.get()) {
-            LOG.debug("{} failed after it was answered", this, failure);
+        if (answered.get() || !ctx.channel().isActive()) {
+            LOG.debug("{} failed, but was answered before or has lost its client", this, failure);
             return;
         }
         refuse(gateway.failures.problem(toString(), failure));

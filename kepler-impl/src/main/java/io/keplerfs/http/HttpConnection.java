@@ -4,6 +4,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -59,6 +60,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private boolean reading;
     private boolean readAgain;
 
+    /** A message was asked for and has not come. */
+    private boolean awaiting;
+
+    /** The client sends no more, but may still read. What it sent before is served. */
+    private boolean inputClosed;
+
     @SuppressWarnings("NullAway.Init") // ctx and deadline: set by handlerAdded, before any event
     HttpConnection(GatewayContext gateway, Dispatcher dispatcher) {
         this.gateway = gateway;
@@ -79,6 +86,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
+        awaiting = false;
         try {
             if (phase == Phase.LINGER) {
                 readMore();
@@ -141,8 +149,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
         DecoderResult decoded = content.decoderResult();
         if (decoded.isFailure()) {
+            current.refuse(Problem.invalid("the body is malformed: "
+                    + Percent.printable(String.valueOf(decoded.cause().getMessage()))));
             taker.fail(new IOException("malformed chunk", decoded.cause()));
-            current.refuse(Problem.invalid("the body is malformed: " + decoded.cause().getMessage()));
             return;
         }
         try {
@@ -195,11 +204,28 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         try {
             while (readAgain) {
                 readAgain = false;
+                awaiting = true;
                 ctx.read();
             }
         } finally {
             reading = false;
         }
+        closeIfNothingCanCome();
+    }
+
+    private void closeIfNothingCanCome() {
+        if (awaiting && inputClosed && phase != Phase.CLOSED) {
+            ctx.close();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            inputClosed = true;
+            closeIfNothingCanCome();
+        }
+        context.fireUserEventTriggered(event);
     }
 
     /** Event loop: sends a whole answer. */
@@ -279,14 +305,14 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         Exchange current = exchange;
         RequestBody taker = body;
         if (phase == Phase.BODY && current != null && taker != null) {
-            long seconds = gateway.timeouts().bodySilence().toSeconds();
-            taker.fail(new IOException("no byte came for " + seconds + " s"));
+            long millis = gateway.timeouts().bodySilence().toMillis();
             body = null;
             current.refuse(new Problem(
                     HttpResponseStatus.REQUEST_TIMEOUT,
                     "timeout",
                     "Timeout",
-                    "no byte of the body came for " + seconds + " s; nothing was changed, send it again"));
+                    "no byte of the body came for " + millis + " ms; nothing was changed, send it again"));
+            taker.fail(new IOException("no byte came for " + millis + " ms"));
         } else {
             LOG.debug("{} closed in phase {}: its time is over", ctx.channel(), phase);
             ctx.close();
@@ -304,11 +330,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     public void channelInactive(ChannelHandlerContext context) {
         phase = Phase.CLOSED;
         deadline.cancel();
-        if (body != null) {
-            body.fail(new IOException("the client closed the connection"));
-        }
+        RequestBody cut = body;
         if (exchange != null) {
+            exchange.claim(); // nobody is left to answer
             ended(exchange, Metrics.ABORTED);
+        }
+        if (cut != null) {
+            cut.fail(new IOException("the client closed the connection"));
         }
     }
 

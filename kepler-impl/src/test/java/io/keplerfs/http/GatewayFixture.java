@@ -18,10 +18,10 @@ import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 
-/** A gateway on a free loopback port before a fake cluster with the bucket {@code b}, and two kinds of clients. */
+/** A gateway on a free loopback port before a fake cluster with the bucket {@code box}, and two kinds of clients. */
 final class GatewayFixture implements AutoCloseable {
     final FakeCluster cluster = new FakeCluster();
-    final FakeBucket bucket = cluster.bucket("b");
+    final FakeBucket bucket = cluster.bucket("box");
     final List<Thread> threads = new CopyOnWriteArrayList<>();
     final HttpGateway gateway;
     final OkHttpClient client = new OkHttpClient.Builder().followRedirects(false).build();
@@ -32,7 +32,7 @@ final class GatewayFixture implements AutoCloseable {
     }
 
     GatewayFixture(GatewayLimits limits) throws IOException {
-        cluster.buckets.put("b", bucket);
+        cluster.buckets.put("box", bucket);
         gateway = HttpGateway.start(options(0, limits), cluster, () -> health);
     }
 
