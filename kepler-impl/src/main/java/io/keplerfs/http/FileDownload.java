@@ -99,15 +99,12 @@ final class FileDownload {
         // The writer of a file may choose its version id, but cannot know the moment of its reading.
         String boundary = "kepler-" + file.etag() + "-" + Long.toHexString(gateway.nanoTime());
         reply.headers().set(HttpHeaderNames.CONTENT_TYPE, "multipart/byteranges; boundary=" + boundary);
-        send(
-                exchange,
-                snapshot,
-                reply,
-                BodyParts.multipart(boundary, ranges, contentType(file), file.sizeBytes()));
+        send(exchange, snapshot, reply, BodyParts.multipart(boundary, ranges, contentType(file), file.sizeBytes()));
     }
 
     private void send(Exchange exchange, FileSnapshot snapshot, Reply head, BodyParts body) throws Refusal {
-        boolean small = body.parts().size() == 1 && body.length() <= gateway.limits().smallBytes();
+        boolean small =
+                body.parts().size() == 1 && body.length() <= gateway.limits().smallBytes();
         Reply reply = head.withContentLength(body.length());
         if (body.length() == 0) {
             exchange.answer(reply);

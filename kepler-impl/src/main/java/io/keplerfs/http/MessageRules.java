@@ -50,7 +50,8 @@ final class MessageRules {
                     "the headers are longer than " + GatewayLimits.HEADER_BYTES
                             + " bytes; put what is larger into a file"));
         }
-        throw Refusal.invalid("this is not HTTP: " + Percent.printable(String.valueOf(parsed.cause().getMessage())));
+        throw Refusal.invalid("this is not HTTP: "
+                + Percent.printable(String.valueOf(parsed.cause().getMessage())));
     }
 
     /** A body in another coding would be stored as it is, and come back as something else. */

@@ -157,7 +157,9 @@ class ConnectionTest {
         try (Raw raw = http.raw()) {
             raw.say(garbage);
 
-            assertThat(raw.rest()).startsWith("HTTP/1.1 400 ").contains("connection: close", "application/problem+json");
+            assertThat(raw.rest())
+                    .startsWith("HTTP/1.1 400 ")
+                    .contains("connection: close", "application/problem+json");
         }
     }
 
@@ -295,7 +297,8 @@ class ConnectionTest {
             return all;
         };
         try (Raw raw = http.raw()) {
-            raw.say("PUT /v1/files/box/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+            raw.say(
+                    "PUT /v1/files/box/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
             raw.socket().shutdownOutput();
             go.countDown();
 

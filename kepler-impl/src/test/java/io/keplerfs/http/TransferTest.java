@@ -32,8 +32,7 @@ class TransferTest {
                 .withBodySilence(Duration.ofMillis(300))
                 .withWriteStall(Duration.ofMillis(700))
                 .withDrain(Duration.ofMillis(200));
-        http = new GatewayFixture(
-                GatewayLimits.defaults().withWorkers(2, 0).withTimeouts(quick));
+        http = new GatewayFixture(GatewayLimits.defaults().withWorkers(2, 0).withTimeouts(quick));
     }
 
     @AfterEach
@@ -119,7 +118,8 @@ class TransferTest {
         sender.start();
 
         // Longer than the body may be silent: a paused client is not a silent one.
-        await().during(Duration.ofMillis(500)).until(() -> http.bucket.lastContent != null && offered.get() < FIFTY_MEGABYTES);
+        await().during(Duration.ofMillis(500))
+                .until(() -> http.bucket.lastContent != null && offered.get() < FIFTY_MEGABYTES);
         assertThat(pipe().mostWaiting()).isLessThanOrEqualTo((256 << 10) + GatewayLimits.READ_BYTES);
         go.countDown();
 
@@ -165,7 +165,8 @@ class TransferTest {
     @Test
     void aMalformedChunkIsRefusedAndNothingBecomesVisible() throws IOException {
         try (Raw raw = http.raw()) {
-            raw.say("PUT /v1/files/box/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzzz\r\n");
+            raw.say(
+                    "PUT /v1/files/box/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzzz\r\n");
 
             assertThat(raw.answer()).startsWith("HTTP/1.1 400 ").contains("connection: close", "malformed");
         }
