@@ -13,6 +13,9 @@ record Gateway(HttpUrl base) {
         if (!scheme.equals("http") && !scheme.equals("https")) {
             throw refused(address, "it does not begin with http:// or https://", null);
         }
+        if (address.getHost() == null) {
+            throw refused(address, "it names no host", null);
+        }
         HttpUrl base;
         try {
             base = HttpUrl.get(address.toString());
