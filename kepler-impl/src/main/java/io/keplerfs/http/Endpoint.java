@@ -1,0 +1,42 @@
+package io.keplerfs.http;
+
+import java.util.List;
+
+/** The paths of the API: what metrics count by, and which methods each knows. */
+enum Endpoint {
+    INDEX("/", "GET"),
+    LIVE("/health/live", "GET"),
+    READY("/health/ready", "GET"),
+    METRICS("/metrics", "GET"),
+    BUCKETS("/v1/buckets", "GET"),
+    BUCKET("/v1/buckets/{bucket}", "PUT", "DELETE"),
+    LISTING("/v1/files/{bucket}", "GET"),
+    FILE("/v1/files/{bucket}/{key}", "GET", "PUT", "DELETE"),
+    CLUSTER("/v1/cluster", "GET"),
+    OWNERS("/v1/owners/{bucket}/{key}", "GET"),
+    /** Not a path of the API: counted under one name, so that a scanner cannot fill the metrics. */
+    NONE("none");
+
+    private final String template;
+    private final List<String> methods;
+
+    Endpoint(String template, String... methods) {
+        this.template = template;
+        this.methods = List.of(methods);
+    }
+
+    String template() {
+        return template;
+    }
+
+    /** HEAD works wherever GET does. */
+    boolean knows(String method) {
+        return methods.contains(method.equals("HEAD") ? "GET" : method);
+    }
+
+    /** Value of the Allow header. */
+    String allowed() {
+        String all = String.join(", ", methods);
+        return methods.contains("GET") ? "HEAD, " + all : all;
+    }
+}

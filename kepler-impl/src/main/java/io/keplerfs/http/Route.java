@@ -1,0 +1,120 @@
+package io.keplerfs.http;
+
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
+/**
+ * What a request is about.
+ *
+ * @param bucket empty if the endpoint has none
+ * @param key empty if the endpoint has none
+ */
+record Route(Endpoint endpoint, String bucket, String key, Query query) {
+    /** As promised by {@link io.keplerfs.Bucket}. */
+    private static final int KEY_BYTES = 1024;
+
+    /** As promised by {@link io.keplerfs.KeplerCluster#createBucketAsync}. */
+    private static final Pattern BUCKET_NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
+
+    private static final String BUCKETS = "/v1/buckets/";
+    private static final String FILES = "/v1/files/";
+    private static final String OWNERS = "/v1/owners/";
+
+    /** The endpoint of a raw request target; {@link Endpoint#NONE} if there is none. */
+    static Endpoint endpointOf(String target) {
+        String path = path(target);
+        return switch (path) {
+            case "/" -> Endpoint.INDEX;
+            case "/health/live" -> Endpoint.LIVE;
+            case "/health/ready" -> Endpoint.READY;
+            case "/metrics" -> Endpoint.METRICS;
+            case "/v1/buckets" -> Endpoint.BUCKETS;
+            case "/v1/cluster" -> Endpoint.CLUSTER;
+            default -> named(path);
+        };
+    }
+
+    private static Endpoint named(String path) {
+        if (path.startsWith(FILES)) {
+            return path.indexOf('/', FILES.length()) < 0 ? Endpoint.LISTING : Endpoint.FILE;
+        } else if (path.startsWith(OWNERS) && path.indexOf('/', OWNERS.length()) >= 0) {
+            return Endpoint.OWNERS;
+        } else if (path.startsWith(BUCKETS) && path.indexOf('/', BUCKETS.length()) < 0) {
+            return Endpoint.BUCKET;
+        }
+        return Endpoint.NONE;
+    }
+
+    /** The names and parameters of a raw target: nothing is normalised, so that every key has exactly one spelling's bytes. */
+    static Route of(Endpoint endpoint, String method, String target) throws Refusal {
+        String path = path(target);
+        if (endpoint == Endpoint.NONE) {
+            throw new Refusal(new Problem(
+                    HttpResponseStatus.NOT_FOUND,
+                    "no-such-route",
+                    "No such route",
+                    "there is nothing at '" + Percent.printable(path) + "'; GET / lists the routes"));
+        }
+        if (!endpoint.knows(method)) {
+            throw new Refusal(new Problem(
+                            HttpResponseStatus.METHOD_NOT_ALLOWED,
+                            "method-not-allowed",
+                            "Method not allowed",
+                            endpoint.template() + " does not know " + Percent.printable(method) + ", it knows "
+                                    + endpoint.allowed())
+                    .withHeader("Allow", endpoint.allowed()));
+        }
+        return switch (endpoint) {
+            case BUCKET -> new Route(endpoint, bucket(path.substring(BUCKETS.length())), "", query(target));
+            case LISTING -> new Route(endpoint, bucket(path.substring(FILES.length())), "", query(target));
+            case FILE -> withKey(endpoint, path.substring(FILES.length()), query(target));
+            case OWNERS -> withKey(endpoint, path.substring(OWNERS.length()), query(target));
+            case BUCKETS, CLUSTER -> new Route(endpoint, "", "", query(target));
+                // Probes and scrapers add parameters of their own.
+            case INDEX, LIVE, READY, METRICS, NONE -> new Route(endpoint, "", "", Query.parse(""));
+        };
+    }
+
+    private static Route withKey(Endpoint endpoint, String names, Query query) throws Refusal {
+        int slash = names.indexOf('/');
+        return new Route(endpoint, bucket(names.substring(0, slash)), key(names.substring(slash + 1)), query);
+    }
+
+    private static String bucket(String raw) throws Refusal {
+        String name = Percent.decode("bucket", raw);
+        if (!BUCKET_NAME.matcher(name).matches()) {
+            throw Refusal.invalid("bucket '" + Percent.printable(name)
+                    + "' is not a bucket name; allowed are 3 to 63 of a-z 0-9 . -,"
+                    + " beginning and ending with a letter or digit");
+        }
+        return name;
+    }
+
+    private static String key(String raw) throws Refusal {
+        String key = Percent.decode("key", raw);
+        int bytes = key.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes < 1 || bytes > KEY_BYTES) {
+            throw Refusal.invalid("the key has " + bytes + " bytes of UTF-8, allowed are 1 to " + KEY_BYTES
+                    + (bytes == 0 ? "; to list the bucket leave the last slash out" : ""));
+        }
+        return key;
+    }
+
+    private static Query query(String target) throws Refusal {
+        int mark = target.indexOf('?');
+        return Query.parse(mark < 0 ? "" : target.substring(mark + 1));
+    }
+
+    /** Also of the absolute form, which RFC 9112 (section 3.2.2) makes every server accept. */
+    private static String path(String target) {
+        int mark = target.indexOf('?');
+        String path = mark < 0 ? target : target.substring(0, mark);
+        if (path.startsWith("/")) {
+            return path;
+        }
+        int authority = path.indexOf("://");
+        int slash = authority < 0 ? -1 : path.indexOf('/', authority + 3);
+        return slash >= 0 ? path.substring(slash) : authority >= 0 ? "/" : path;
+    }
+}

@@ -1,0 +1,129 @@
+package io.keplerfs.http;
+
+import io.keplerfs.Bucket;
+import io.keplerfs.BucketInfo;
+import io.keplerfs.ClusterStatus;
+import io.keplerfs.KeplerCluster;
+import io.keplerfs.KeplerListener;
+import io.keplerfs.Member;
+import io.keplerfs.MemberState;
+import io.keplerfs.NodeAddress;
+import io.keplerfs.NodeId;
+import io.keplerfs.NotFoundException;
+import io.keplerfs.PreconditionFailedException;
+import io.keplerfs.Subscription;
+import io.keplerfs.VersionId;
+import java.time.Instant;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** A cluster of one map that keeps the API's promises, and fails when told to. Thread-safe. */
+final class FakeCluster implements KeplerCluster {
+    static final NodeId SELF = new NodeId(new UUID(0, 1));
+    static final NodeId OTHER = new NodeId(new UUID(0, 2));
+    static final Instant NOW = Instant.parse("2026-03-04T05:06:07.089Z");
+
+    final NavigableMap<String, FakeBucket> buckets = new ConcurrentSkipListMap<>();
+    final AtomicInteger statusCalls = new AtomicInteger();
+    private final AtomicReference<@Nullable Throwable> nextFailure = new AtomicReference<>();
+    private final AtomicLong versions = new AtomicLong();
+
+    /** The next asynchronous call completes with it. */
+    void failNext(Throwable failure) {
+        nextFailure.set(failure);
+    }
+
+    VersionId nextVersion() {
+        return new VersionId(new UUID(7, versions.incrementAndGet()));
+    }
+
+    /** Completes like the library does: with the outcome, or the failure that was injected. */
+    <T> CompletableFuture<T> answer(Call<T> call) {
+        Throwable failure = nextFailure.getAndSet(null);
+        if (failure != null) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        try {
+            return CompletableFuture.completedFuture(call.run());
+        } catch (Exception outcome) {
+            return CompletableFuture.failedFuture(outcome);
+        }
+    }
+
+    @FunctionalInterface
+    interface Call<T> {
+        T run() throws Exception;
+    }
+
+    @Override
+    public CompletableFuture<Bucket> createBucketAsync(String name) {
+        return answer(() -> {
+            FakeBucket bucket = bucket(name);
+            buckets.putIfAbsent(name, bucket);
+            return bucket;
+        });
+    }
+
+    @Override
+    public FakeBucket bucket(String name) {
+        FakeBucket existing = buckets.get(name);
+        return existing == null ? new FakeBucket(this, name) : existing;
+    }
+
+    void requireBucket(String name) throws NotFoundException {
+        if (!buckets.containsKey(name)) {
+            throw new NotFoundException("there is no bucket " + name + "; createBucket(\"" + name + "\") makes it");
+        }
+    }
+
+    @Override
+    public CompletableFuture<List<BucketInfo>> bucketsAsync() {
+        return answer(() -> buckets.keySet().stream()
+                .map(name -> new BucketInfo(name, NOW))
+                .toList());
+    }
+
+    @Override
+    public CompletableFuture<Void> deleteBucketAsync(String name) {
+        return answer(() -> {
+            requireBucket(name);
+            if (!bucket(name).files.isEmpty()) {
+                throw new PreconditionFailedException("bucket " + name + " holds files; delete them first");
+            }
+            buckets.remove(name);
+            return null;
+        });
+    }
+
+    @Override
+    public CompletableFuture<ClusterStatus> statusAsync() {
+        statusCalls.incrementAndGet();
+        return answer(() -> new ClusterStatus(SELF, "", 7, true, 3, 2, List.of(member(SELF, "a"), member(OTHER, "b"))));
+    }
+
+    @Override
+    public CompletableFuture<List<Member>> ringOwnersAsync(String bucket, String key) {
+        return answer(() -> List.of(member(OTHER, "b"), member(SELF, key)));
+    }
+
+    private static Member member(NodeId id, String label) {
+        NodeAddress address = new NodeAddress("127.0.0.1", 3000, 4000, 5000);
+        MemberState state = id.equals(SELF) ? MemberState.ALIVE : MemberState.SUSPECT;
+        return new Member(id, label, "zone-1", 1, address, state, 3, true, 0.5, 12, id.equals(SELF) ? 48000 : -1);
+    }
+
+    @Override
+    public Subscription onEvent(KeplerListener listener) {
+        return () -> {};
+    }
+
+    @Override
+    public void close() {}
+}
