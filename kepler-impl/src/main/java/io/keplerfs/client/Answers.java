@@ -123,8 +123,9 @@ final class Answers {
         try {
             return parser.apply(JsonParser.parseString(json).getAsJsonObject());
         } catch (RuntimeException unexpected) {
-            ProtocolException nonsense = new ProtocolException("the answer to " + response.request().method() + " "
-                    + response.request().url() + " is not what docs/http.md says: " + unexpected.getMessage());
+            ProtocolException nonsense =
+                    new ProtocolException("the answer to " + response.request().method() + " "
+                            + response.request().url() + " is not what docs/http.md says: " + unexpected.getMessage());
             nonsense.initCause(unexpected);
             throw nonsense;
         }
@@ -169,7 +170,8 @@ final class Answers {
 
     private static Map<String, String> pairs(JsonObject object) {
         Map<String, String> pairs = new LinkedHashMap<>();
-        object.entrySet().forEach(pair -> pairs.put(pair.getKey(), pair.getValue().getAsString()));
+        object.entrySet()
+                .forEach(pair -> pairs.put(pair.getKey(), pair.getValue().getAsString()));
         return pairs;
     }
 }

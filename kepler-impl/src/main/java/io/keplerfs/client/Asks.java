@@ -67,7 +67,8 @@ final class Asks {
     Ask createBucket(String bucket) throws InvalidRequestException {
         String what = "create bucket " + bucket;
         return checked(what, () -> {
-            Request request = request(Routes.bucket(bucket)).put(RequestBody.EMPTY).build();
+            Request request =
+                    request(Routes.bucket(bucket)).put(RequestBody.EMPTY).build();
             return Ask.write(what, request, newVersion(), true, PutOptions.DEFAULT_TIMEOUT);
         });
     }
@@ -95,7 +96,8 @@ final class Asks {
 
     Ask head(String bucket, String key, GetOptions options) throws InvalidRequestException {
         String what = "read " + bucket + "/" + key;
-        return checked(what, () -> Ask.read(what, file(bucket, key, options).head().build(), options.timeout()));
+        return checked(
+                what, () -> Ask.read(what, file(bucket, key, options).head().build(), options.timeout()));
     }
 
     Ask whole(String bucket, String key, GetOptions options) throws InvalidRequestException {
@@ -133,7 +135,11 @@ final class Asks {
             timeout(headers, options.timeout());
             HttpUrl.Builder url = Routes.file(bucket, key).newBuilder();
             parameter(url, "durability", options.durability().word());
-            Request request = new Request.Builder().url(url.build()).headers(headers.build()).put(body).build();
+            Request request = new Request.Builder()
+                    .url(url.build())
+                    .headers(headers.build())
+                    .put(body)
+                    .build();
             return Ask.write(what, request, version, true, options.timeout());
         });
     }
@@ -147,8 +153,13 @@ final class Asks {
             timeout(headers, options.timeout());
             HttpUrl.Builder url = Routes.file(bucket, key).newBuilder();
             parameter(url, "durability", options.durability().word());
-            Request request = new Request.Builder().url(url.build()).headers(headers.build()).delete().build();
-            boolean repeatable = options.ifMatch().isEmpty() && options.fencingToken().isEmpty();
+            Request request = new Request.Builder()
+                    .url(url.build())
+                    .headers(headers.build())
+                    .delete()
+                    .build();
+            boolean repeatable =
+                    options.ifMatch().isEmpty() && options.fencingToken().isEmpty();
             return Ask.write(what, request, newVersion(), repeatable, options.timeout());
         });
     }

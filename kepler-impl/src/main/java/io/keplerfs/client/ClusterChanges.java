@@ -39,8 +39,8 @@ final class ClusterChanges {
 
     /** What to compare the next look with: the newest view, the latest members. */
     static ClusterStatus latest(ClusterStatus before, ClusterStatus now) {
-        boolean older = now.epoch() < before.epoch()
-                || (now.epoch() == before.epoch() && before.settled() && !now.settled());
+        boolean older =
+                now.epoch() < before.epoch() || (now.epoch() == before.epoch() && before.settled() && !now.settled());
         return older
                 ? new ClusterStatus(
                         now.self(),

@@ -40,8 +40,9 @@ final class FileHeaders {
         String expected = "bytes " + first + "-" + last + "/" + file.sizeBytes();
         String actual = response.header("Content-Range");
         if (response.code() != 206 || !expected.equals(actual)) {
-            throw wrong(response, "status " + response.code() + " with '" + actual + "' instead of 206 with '" + expected
-                    + "'");
+            throw wrong(
+                    response,
+                    "status " + response.code() + " with '" + actual + "' instead of 206 with '" + expected + "'");
         }
         try {
             if (!file.version().equals(version(response))) {

@@ -22,7 +22,9 @@ record Gateway(HttpUrl base) {
         } catch (IllegalArgumentException malformed) {
             throw refused(address, String.valueOf(malformed.getMessage()), malformed);
         }
-        if (!base.equals(base.resolve("/")) || !base.username().isEmpty() || !base.password().isEmpty()) {
+        if (!base.equals(base.resolve("/"))
+                || !base.username().isEmpty()
+                || !base.password().isEmpty()) {
             throw refused(address, "give scheme, host and port only", null);
         }
         return new Gateway(base);

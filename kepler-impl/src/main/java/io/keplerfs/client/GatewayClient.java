@@ -71,7 +71,8 @@ final class GatewayClient implements AutoCloseable {
                     connections.isClosed()
                             ? closed("call")
                             : new UnavailableException(
-                                    MAX_RUNNING + " calls run and " + MAX_WAITING + " wait already: nothing was sent", full));
+                                    MAX_RUNNING + " calls run and " + MAX_WAITING + " wait already: nothing was sent",
+                                    full));
         }
         return task.future;
     }

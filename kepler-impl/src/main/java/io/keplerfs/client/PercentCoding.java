@@ -70,7 +70,8 @@ enum PercentCoding {
             bytes.get(exact);
             return exact;
         } catch (CharacterCodingException halfAPair) {
-            throw new IllegalArgumentException("the text has half a surrogate pair, so it has no UTF-8 form", halfAPair);
+            throw new IllegalArgumentException(
+                    "the text has half a surrogate pair, so it has no UTF-8 form", halfAPair);
         }
     }
 

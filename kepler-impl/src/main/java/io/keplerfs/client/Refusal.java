@@ -43,29 +43,24 @@ record Refusal(String type, String detail) {
 
     /** Absence and conditions are believed only of a gateway: a proxy's own 404 says nothing about a file. */
     private KeplerException outcome(Ask ask, Response response, boolean ours, String message) {
-        switch (response.code()) {
-            case 404:
-                if (ours && !type.equals("no-such-route")) {
-                    return new NotFoundException(message);
-                }
-                break;
-            case 412:
-                if (ours) {
-                    return new PreconditionFailedException(message);
-                }
-                break;
-            case 400, 411, 413, 414, 415, 416, 417, 431:
-                return new InvalidRequestException(message);
-            case 503:
-                return new UnavailableException(message, retryAfter(response), null);
-            default:
-                break;
-        }
+        boolean fileOrBucket = ours && !type.equals("no-such-route");
+        return switch (response.code()) {
+            case 404 -> fileOrBucket ? new NotFoundException(message) : unexplained(ask, response, message);
+            case 412 -> ours ? new PreconditionFailedException(message) : unexplained(ask, response, message);
+            case 400, 411, 413, 414, 415, 416, 417, 431 -> new InvalidRequestException(message);
+            case 503 -> new UnavailableException(message, retryAfter(response), null);
+            default -> unexplained(ask, response, message);
+        };
+    }
+
+    /** A server that failed at a write has not said that nothing was changed. */
+    private KeplerException unexplained(Ask ask, Response response, String message) {
         if (type.equals("corrupt")) {
             return new CorruptFileException(message);
         }
         if (response.code() >= 500 && ask.write().isPresent()) {
-            return new IndeterminateException(message, version(response, ask.write().get()));
+            return new IndeterminateException(
+                    message, version(response, ask.write().get()));
         }
         return new UnavailableException(message);
     }

@@ -67,8 +67,8 @@ final class Routes {
     /** The name ends up in a path, so a wrong one must not get that far. */
     private static String checkedBucket(String bucket) {
         if (!BUCKET.matcher(bucket).matches()) {
-            throw new IllegalArgumentException("bucket '" + bucket + "' is not 3 to 63 of a-z 0-9 . - beginning and ending"
-                    + " with a letter or digit");
+            throw new IllegalArgumentException("bucket '" + bucket
+                    + "' is not 3 to 63 of a-z 0-9 . - beginning and ending" + " with a letter or digit");
         }
         return bucket;
     }

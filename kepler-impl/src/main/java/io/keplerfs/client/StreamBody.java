@@ -31,7 +31,8 @@ final class StreamBody extends RequestBody {
     }
 
     /** What reading the caller's own stream threw; null if nothing. */
-    @Nullable IOException sourceFailure() {
+    @Nullable
+    IOException sourceFailure() {
         return sourceFailure;
     }
 

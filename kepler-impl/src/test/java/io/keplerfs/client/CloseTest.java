@@ -29,8 +29,9 @@ import org.junit.jupiter.api.Test;
 
 /** The end of a client, and how much it does at the same time before. */
 class CloseTest {
-    private static final MockResponse SILENCE =
-            new MockResponse.Builder().onResponseStart(SocketEffect.Stall.INSTANCE).build();
+    private static final MockResponse SILENCE = new MockResponse.Builder()
+            .onResponseStart(SocketEffect.Stall.INSTANCE)
+            .build();
 
     private final GatewaysOnLoopback gateways = new GatewaysOnLoopback(1);
 
@@ -66,9 +67,10 @@ class CloseTest {
 
     @Test
     void aStreamThatIsBeingReadEndsWithUnavailable() throws Exception {
-        gateways.a().enqueue(file("x".repeat(100_000))
-                .throttleBody(1_000, 1, TimeUnit.HOURS)
-                .build());
+        gateways.a()
+                .enqueue(file("x".repeat(100_000))
+                        .throttleBody(1_000, 1, TimeUnit.HOURS)
+                        .build());
         InputStream in = gateways.reports().open("q3");
         assertThat(in.read()).isEqualTo('x');
 

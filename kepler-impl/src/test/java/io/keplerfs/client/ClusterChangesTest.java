@@ -47,13 +47,15 @@ class ClusterChangesTest {
         ClusterStatus lagging = status(4, false, member(1, ALIVE));
 
         assertThat(ClusterChanges.between(before, lagging)).isEmpty();
-        assertThat(ClusterChanges.between(ClusterChanges.latest(before, lagging), before)).isEmpty();
+        assertThat(ClusterChanges.between(ClusterChanges.latest(before, lagging), before))
+                .isEmpty();
         assertThat(ClusterChanges.latest(before, status(3, false)).epoch()).isEqualTo(4);
     }
 
     @Test
     void aForgottenMemberSaysNothing() {
-        assertThat(ClusterChanges.between(status(4, true, member(1, ALIVE), member(2, DEAD)), status(4, true, member(1, ALIVE))))
+        assertThat(ClusterChanges.between(
+                        status(4, true, member(1, ALIVE), member(2, DEAD)), status(4, true, member(1, ALIVE))))
                 .isEmpty();
     }
 

@@ -102,7 +102,8 @@ class FailOverTest {
 
         assertThatThrownBy(() -> gateways.reports().put("q3", new byte[5]))
                 .isInstanceOf(UnavailableException.class)
-                .hasMessageContaining("could not connect to http://127.0.0.1:" + gateways.b().getPort());
+                .hasMessageContaining(
+                        "could not connect to http://127.0.0.1:" + gateways.b().getPort());
     }
 
     @Test
@@ -132,7 +133,9 @@ class FailOverTest {
 
         String first = request(gateways.a()).getHeaders().get("X-Kepler-Version-Id");
         RecordedRequest second = request(gateways.b());
-        assertThat(second.getHeaders().get("X-Kepler-Version-Id")).isEqualTo(first).isNotNull();
+        assertThat(second.getHeaders().get("X-Kepler-Version-Id"))
+                .isEqualTo(first)
+                .isNotNull();
         assertThat(second.getHeaders().get("If-None-Match")).isEqualTo("*");
         assertThat(second.getBody().utf8()).isEqualTo("hello");
     }
@@ -145,7 +148,10 @@ class FailOverTest {
 
         VersionId version = VersionId.parse(GatewaysOnLoopback.ETAG);
         assertThatThrownBy(() -> gateways.reports()
-                        .put("q3", new byte[5], PutOptions.builder().version(version).build()))
+                        .put(
+                                "q3",
+                                new byte[5],
+                                PutOptions.builder().version(version).build()))
                 .hasMessageContaining("may still appear")
                 .asInstanceOf(InstanceOfAssertFactories.type(IndeterminateException.class))
                 .returns(version, IndeterminateException::version);
@@ -154,7 +160,11 @@ class FailOverTest {
     @Test
     void anUnconditionalDeleteIsRepeated() throws Exception {
         gateways.a().enqueue(ANSWER_LOST);
-        gateways.b().enqueue(new MockResponse.Builder().code(204).addHeader("X-Kepler-Deleted", true).build());
+        gateways.b()
+                .enqueue(new MockResponse.Builder()
+                        .code(204)
+                        .addHeader("X-Kepler-Deleted", true)
+                        .build());
 
         assertThat(gateways.reports().delete("q3")).isTrue();
     }
@@ -163,8 +173,8 @@ class FailOverTest {
     void aConditionalDeleteWhoseAnswerIsLostIsIndeterminate() {
         gateways.a().enqueue(ANSWER_LOST);
 
-        assertThatThrownBy(() -> gateways.reports()
-                        .delete("q3", DeleteOptions.defaults().withIfMatch("abc")))
+        assertThatThrownBy(() ->
+                        gateways.reports().delete("q3", DeleteOptions.defaults().withIfMatch("abc")))
                 .isInstanceOf(IndeterminateException.class);
         assertThat(gateways.b().getRequestCount()).isZero();
     }
@@ -172,7 +182,11 @@ class FailOverTest {
     @Test
     void aConditionalDeleteMovesOnIfNothingWasChanged() throws Exception {
         gateways.a().enqueue(problem(503, "unavailable", "joining").build());
-        gateways.b().enqueue(new MockResponse.Builder().code(204).addHeader("X-Kepler-Deleted", true).build());
+        gateways.b()
+                .enqueue(new MockResponse.Builder()
+                        .code(204)
+                        .addHeader("X-Kepler-Deleted", true)
+                        .build());
 
         assertThat(gateways.reports().delete("q3", DeleteOptions.defaults().withIfMatch("abc")))
                 .isTrue();

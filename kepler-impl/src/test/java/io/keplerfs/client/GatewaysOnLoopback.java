@@ -39,8 +39,7 @@ final class GatewaysOnLoopback implements AutoCloseable {
         }
         List<Gateway> gateways =
                 servers.stream().map(server -> Gateway.of(address(server))).toList();
-        GatewayClient client =
-                new GatewayClient(connections, new Gateways(gateways, nanos::get), this::thread);
+        GatewayClient client = new GatewayClient(connections, new Gateways(gateways, nanos::get), this::thread);
         cluster = new RemoteCluster(new Asks(credentials, random), client, Duration.ofMillis(10), this::thread);
     }
 

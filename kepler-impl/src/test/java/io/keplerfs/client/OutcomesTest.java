@@ -72,7 +72,9 @@ class OutcomesTest {
     @Test
     void aProxysOwnNotFoundSaysNothingAboutTheFile() {
         gateways.a().enqueue(new MockResponse.Builder().code(404).build());
-        gateways.a().enqueue(new MockResponse.Builder().code(412).body("<h1>no</h1>").build());
+        gateways.a()
+                .enqueue(
+                        new MockResponse.Builder().code(412).body("<h1>no</h1>").build());
 
         assertThatThrownBy(() -> gateways.reports().head("q3")).isInstanceOf(UnavailableException.class);
         assertThatThrownBy(() -> gateways.reports().open("q3")).isInstanceOf(UnavailableException.class);
@@ -80,7 +82,10 @@ class OutcomesTest {
 
     @Test
     void unavailableSaysWhenToTryAgain() {
-        gateways.a().enqueue(problem(503, "unavailable", "1 of 3 owners answers").addHeader("Retry-After", 7).build());
+        gateways.a()
+                .enqueue(problem(503, "unavailable", "1 of 3 owners answers")
+                        .addHeader("Retry-After", 7)
+                        .build());
 
         assertThatThrownBy(() -> gateways.reports().put("q3", new byte[5]))
                 .asInstanceOf(InstanceOfAssertFactories.type(UnavailableException.class))
@@ -89,9 +94,10 @@ class OutcomesTest {
 
     @Test
     void indeterminateNamesTheVersionTheGatewayNames() {
-        gateways.a().enqueue(problem(504, "indeterminate", "1 of 2 acks")
-                .addHeader("X-Kepler-Version-Id", ETAG)
-                .build());
+        gateways.a()
+                .enqueue(problem(504, "indeterminate", "1 of 2 acks")
+                        .addHeader("X-Kepler-Version-Id", ETAG)
+                        .build());
 
         assertThatThrownBy(() -> gateways.reports().put("q3", new byte[5]))
                 .hasMessageContaining("1 of 2 acks")
@@ -101,19 +107,24 @@ class OutcomesTest {
 
     @Test
     void aWriteThatEndsInAnUnexplainedServerErrorIsNeverReportedAsUndone() throws Exception {
-        gateways.a().enqueue(new MockResponse.Builder().code(502).body("bad gateway").build());
+        gateways.a()
+                .enqueue(
+                        new MockResponse.Builder().code(502).body("bad gateway").build());
         PutOptions options = PutOptions.builder().version(VersionId.parse(ETAG)).build();
 
         assertThatThrownBy(() -> gateways.reports().put("q3", new byte[5], options))
                 .asInstanceOf(InstanceOfAssertFactories.type(IndeterminateException.class))
                 .returns(VersionId.parse(ETAG), IndeterminateException::version);
-        assertThat(request(gateways.a()).getHeaders().get("X-Kepler-Version-Id")).isEqualTo(ETAG);
+        assertThat(request(gateways.a()).getHeaders().get("X-Kepler-Version-Id"))
+                .isEqualTo(ETAG);
     }
 
     @Test
     void asyncTwinsFailWithTheSameTypes() {
         gateways.a().enqueue(problem(412, "precondition-failed", "it exists").build());
-        gateways.a().enqueue(problem(500, "corrupt", "every copy of chunk 1 is broken").build());
+        gateways.a()
+                .enqueue(problem(500, "corrupt", "every copy of chunk 1 is broken")
+                        .build());
 
         assertThat(gateways.reports().putAsync("q3", new byte[5], PutOptions.ifAbsent()))
                 .failsWithin(Duration.ofSeconds(10))
@@ -128,12 +139,16 @@ class OutcomesTest {
     @Test
     void whatCanNeverBeRightIsRefusedWithoutARequest() {
         assertThatThrownBy(() -> gateways.reports().head("")).isInstanceOf(InvalidRequestException.class);
-        assertThatThrownBy(() -> gateways.cluster.bucket("../x").head("q3")).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(() -> gateways.cluster.bucket("../x").head("q3"))
+                .isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> gateways.cluster.createBucket("No")).isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> gateways.reports().put("q3", new byte[1], PutOptions.ifMatch("a\"b")))
                 .isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> gateways.reports()
-                        .put("q3", new byte[1], PutOptions.builder().contentType("a\r\nb: c").build()))
+                        .put(
+                                "q3",
+                                new byte[1],
+                                PutOptions.builder().contentType("a\r\nb: c").build()))
                 .isInstanceOf(InvalidRequestException.class);
         assertThat(gateways.a().getRequestCount()).isZero();
     }

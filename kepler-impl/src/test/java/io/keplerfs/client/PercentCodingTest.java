@@ -27,7 +27,8 @@ class PercentCodingTest {
     void plainTextStaysReadable() {
         assertThat(PercentCoding.PATH.encode("2026/q3_final-v1.2~.pdf")).isEqualTo("2026/q3_final-v1.2~.pdf");
         assertThat(PercentCoding.COMPONENT.encode("a/b+c")).isEqualTo("a%2Fb%2Bc");
-        assertThat(PercentCoding.HEADER_VALUE.encode(" Ada, \"Countess\" 100% ")).isEqualTo("%20Ada, \"Countess\" 100%25%20");
+        assertThat(PercentCoding.HEADER_VALUE.encode(" Ada, \"Countess\" 100% "))
+                .isEqualTo("%20Ada, \"Countess\" 100%25%20");
         assertThat(PercentCoding.HEADER_NAME.encode("naïve:name")).isEqualTo("na%C3%AFve%3Aname");
     }
 

@@ -53,7 +53,9 @@ class RemoteStreamTest {
             assertThat(gateways.connections.idle()).isEqualTo(1);
             assertThat(in.read()).isEqualTo(-1);
         }
-        assertThat(gateways.reports().snapshot("q3", GetOptions.defaults()).stream().read()).isEqualTo(-1);
+        assertThat(gateways.reports().snapshot("q3", GetOptions.defaults()).stream()
+                        .read())
+                .isEqualTo(-1);
         assertThat(gateways.a().getRequestCount()).isEqualTo(2);
     }
 
@@ -77,7 +79,8 @@ class RemoteStreamTest {
         FileSnapshot snapshot = snapshot();
         long size = CONTENT.length();
 
-        for (long[] wrong : new long[][] {{-1, 1}, {0, size + 1}, {size, 1}, {0, -1}, {Long.MAX_VALUE, Long.MAX_VALUE}}) {
+        for (long[] wrong :
+                new long[][] {{-1, 1}, {0, size + 1}, {size, 1}, {0, -1}, {Long.MAX_VALUE, Long.MAX_VALUE}}) {
             assertThatThrownBy(() -> snapshot.stream(wrong[0], wrong[1])).isInstanceOf(IllegalArgumentException.class);
         }
         assertThat(snapshot.stream(size, 0).read()).isEqualTo(-1);
@@ -85,7 +88,10 @@ class RemoteStreamTest {
 
     @Test
     void aStreamThatBreaksContinuesElsewhereWithTheSameVersion() throws Exception {
-        gateways.a().enqueue(file(CONTENT).onResponseBody(new SocketEffect.CloseSocket()).build());
+        gateways.a()
+                .enqueue(file(CONTENT)
+                        .onResponseBody(new SocketEffect.CloseSocket())
+                        .build());
         gateways.b().enqueue(problem(503, "unavailable", "busy").build());
         gateways.a().enqueue(problem(503, "unavailable", "busy").build());
 
@@ -100,6 +106,7 @@ class RemoteStreamTest {
         int from = Integer.parseInt(rest.getHeaders().get("Range").replaceAll("bytes=(\\d+)-399999", "$1"));
         assertThat(from).isBetween(1000, 399_999);
 
+        gateways.a().enqueue(problem(503, "unavailable", "busy").build());
         gateways.b().enqueue(range(CONTENT, from, 399_999).build());
         assertThat(in.readAllBytes()).asString().isEqualTo(CONTENT.substring(from));
     }
@@ -107,9 +114,10 @@ class RemoteStreamTest {
     @Test
     void bytesOfAnotherVersionOrPlaceAreNeverMixedIn() throws Exception {
         FileSnapshot snapshot = snapshot();
-        gateways.a().enqueue(range(CONTENT, 0, 9)
-                .setHeader("ETag", "\"ffffffffffffffffffffffffffffffff\"")
-                .build());
+        gateways.a()
+                .enqueue(range(CONTENT, 0, 9)
+                        .setHeader("ETag", "\"ffffffffffffffffffffffffffffffff\"")
+                        .build());
         gateways.b().enqueue(range(CONTENT, 1, 10).build());
         gateways.a().enqueue(file(CONTENT).build());
         gateways.b().enqueue(range(CONTENT, 0, 9).build());
@@ -121,7 +129,9 @@ class RemoteStreamTest {
     @Test
     void aVersionThatIsGoneIsUnavailableToItsStreams() throws Exception {
         FileSnapshot snapshot = snapshot();
-        gateways.a().enqueue(problem(412, "precondition-failed", "version x is current").build());
+        gateways.a()
+                .enqueue(problem(412, "precondition-failed", "version x is current")
+                        .build());
         gateways.a().enqueue(problem(404, "not-found", "no such file").build());
 
         assertThatThrownBy(() -> snapshot.stream().read())
@@ -134,7 +144,9 @@ class RemoteStreamTest {
     @Test
     void corruptionIsReportedAsWhatItIs() throws Exception {
         FileSnapshot snapshot = snapshot();
-        gateways.a().enqueue(problem(500, "corrupt", "every copy of chunk 0 is broken").build());
+        gateways.a()
+                .enqueue(problem(500, "corrupt", "every copy of chunk 0 is broken")
+                        .build());
 
         assertThatThrownBy(() -> snapshot.stream().read())
                 .isInstanceOf(CorruptFileException.class)
@@ -176,7 +188,11 @@ class RemoteStreamTest {
         for (int i = 0; i < 20; i++) {
             gateways.a().enqueue(problem(404, "not-found", "x".repeat(100_000)).build());
             assertThatThrownBy(() -> gateways.reports().open("q3")).isInstanceOf(IOException.class);
-            gateways.a().enqueue(new MockResponse.Builder().code(201).body("{\"name\":\"reports\"}").build());
+            gateways.a()
+                    .enqueue(new MockResponse.Builder()
+                            .code(201)
+                            .body("{\"name\":\"reports\"}")
+                            .build());
             gateways.cluster.createBucketAsync("reports").join();
         }
         assertThat(gateways.connections.open()).isEqualTo(gateways.connections.idle());

@@ -28,6 +28,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import mockwebserver3.MockResponse;
 import mockwebserver3.RecordedRequest;
 import org.junit.jupiter.api.AfterEach;
@@ -76,8 +78,7 @@ class RequestsTest {
                 .containsEntry("authorization", List.of("Bearer s3cret"))
                 .containsEntry("content-length", List.of("5"))
                 .doesNotContainKeys("expect", "if-none-match");
-        assertThat(info.receipt())
-                .contains(new Receipt(Durability.QUORUM, 2, List.of(ONE, TWO), List.of(TWO)));
+        assertThat(info.receipt()).contains(new Receipt(Durability.QUORUM, 2, List.of(ONE, TWO), List.of(TWO)));
         assertThat(info.etag()).isEqualTo(ETAG);
     }
 
@@ -99,7 +100,8 @@ class RequestsTest {
 
     @Test
     void aHeadIsAWholeFileInfo() throws Exception {
-        gateways.a().enqueue(head(5).addHeader("X-Kepler-Meta-na%C3%AFve", "100%25").build());
+        gateways.a()
+                .enqueue(head(5).addHeader("X-Kepler-Meta-na%C3%AFve", "100%25").build());
 
         FileInfo info = gateways.reports().head("..", GetOptions.local().withVerifySha256());
 
@@ -112,17 +114,26 @@ class RequestsTest {
                         "text/plain",
                         Map.of("naïve", "100%"),
                         Instant.parse("2026-01-02T03:04:05.678Z"),
-                        java.util.Optional.empty()));
+                        Optional.empty()));
         assertThat(request(gateways.a()).getRequestLine())
                 .isEqualTo("HEAD /v1/files/reports/?key=..&consistency=local&verify=sha256 HTTP/1.1");
     }
 
     @Test
     void aDeleteSaysWhetherThereWasAFile() throws Exception {
-        gateways.a().enqueue(new MockResponse.Builder().code(204).addHeader("X-Kepler-Deleted", true).build());
-        gateways.a().enqueue(new MockResponse.Builder().code(204).addHeader("X-Kepler-Deleted", false).build());
+        gateways.a()
+                .enqueue(new MockResponse.Builder()
+                        .code(204)
+                        .addHeader("X-Kepler-Deleted", true)
+                        .build());
+        gateways.a()
+                .enqueue(new MockResponse.Builder()
+                        .code(204)
+                        .addHeader("X-Kepler-Deleted", false)
+                        .build());
 
-        assertThat(gateways.reports().delete("q3", DeleteOptions.defaults().withFencingToken(3))).isTrue();
+        assertThat(gateways.reports().delete("q3", DeleteOptions.defaults().withFencingToken(3)))
+                .isTrue();
         assertThat(gateways.reports().delete("q3")).isFalse();
 
         RecordedRequest delete = request(gateways.a());
@@ -132,12 +143,13 @@ class RequestsTest {
 
     @Test
     void aPageIsAskedForAndRead() throws Exception {
-        gateways.a().enqueue(new MockResponse.Builder()
-                .body("{\"files\":[{\"bucket\":\"reports\",\"key\":\"q3\",\"sizeBytes\":5,\"version\":\"" + ETAG
-                        + "\",\"contentType\":\"text/plain\",\"metadata\":{\"a\":\"b\"},"
-                        + "\"modifiedAt\":\"2026-01-02T03:04:05.678Z\",\"new\":1}],"
-                        + "\"commonPrefixes\":[\"2026/\"],\"next\":\"q3\"}")
-                .build());
+        gateways.a()
+                .enqueue(new MockResponse.Builder()
+                        .body("{\"files\":[{\"bucket\":\"reports\",\"key\":\"q3\",\"sizeBytes\":5,\"version\":\"" + ETAG
+                                + "\",\"contentType\":\"text/plain\",\"metadata\":{\"a\":\"b\"},"
+                                + "\"modifiedAt\":\"2026-01-02T03:04:05.678Z\",\"new\":1}],"
+                                + "\"commonPrefixes\":[\"2026/\"],\"next\":\"q3\"}")
+                        .build());
 
         ListPage page = gateways.reports()
                 .list(ListOptions.prefix("a&b+c d")
@@ -151,15 +163,21 @@ class RequestsTest {
         assertThat(page.commonPrefixes()).containsExactly("2026/");
         assertThat(page.next()).contains("q3");
         assertThat(request(gateways.a()).getTarget())
-                .isEqualTo("/v1/files/reports?prefix=a%26b%2Bc%20d&delimiter=%2F&after=%C3%BC&limit=7&consistency=local");
+                .isEqualTo(
+                        "/v1/files/reports?prefix=a%26b%2Bc%20d&delimiter=%2F&after=%C3%BC&limit=7&consistency=local");
     }
 
     @Test
     void bucketsAreMadeListedAndDropped() throws Exception {
-        gateways.a().enqueue(new MockResponse.Builder().code(201).body("{\"name\":\"reports\"}").build());
-        gateways.a().enqueue(new MockResponse.Builder()
-                .body("{\"buckets\":[{\"name\":\"reports\",\"createdAt\":\"2026-01-02T03:04:05.678Z\"}]}")
-                .build());
+        gateways.a()
+                .enqueue(new MockResponse.Builder()
+                        .code(201)
+                        .body("{\"name\":\"reports\"}")
+                        .build());
+        gateways.a()
+                .enqueue(new MockResponse.Builder()
+                        .body("{\"buckets\":[{\"name\":\"reports\",\"createdAt\":\"2026-01-02T03:04:05.678Z\"}]}")
+                        .build());
         gateways.a().enqueue(new MockResponse.Builder().code(204).build());
 
         assertThat(gateways.cluster.createBucket("reports").name()).isEqualTo("reports");
@@ -174,11 +192,15 @@ class RequestsTest {
 
     @Test
     void statusAndOwnersAreRead() throws Exception {
-        gateways.a().enqueue(new MockResponse.Builder()
-                .body("{\"self\":\"" + TWO + "\",\"clusterId\":\"\",\"epoch\":7,\"settled\":false,"
-                        + "\"replicationFactor\":3,\"queued\":5,\"members\":[" + MEMBER + "]}")
-                .build());
-        gateways.a().enqueue(new MockResponse.Builder().body("{\"owners\":[" + MEMBER + "]}").build());
+        gateways.a()
+                .enqueue(new MockResponse.Builder()
+                        .body("{\"self\":\"" + TWO + "\",\"clusterId\":\"\",\"epoch\":7,\"settled\":false,"
+                                + "\"replicationFactor\":3,\"queued\":5,\"members\":[" + MEMBER + "]}")
+                        .build());
+        gateways.a()
+                .enqueue(new MockResponse.Builder()
+                        .body("{\"owners\":[" + MEMBER + "]}")
+                        .build());
 
         assertThat(gateways.cluster.status()).isEqualTo(new ClusterStatus(TWO, "", 7, false, 3, 5, List.of(A)));
         assertThat(gateways.cluster.ringOwners("reports", "a/../b")).containsExactly(A);
@@ -189,7 +211,7 @@ class RequestsTest {
 
     @Test
     void aTokenThatNoHeaderCanCarryIsRefusedWithoutPrintingIt() {
-        assertThatThrownBy(() -> new Asks(new Credentials("se\ncret"), new java.util.Random(1)))
+        assertThatThrownBy(() -> new Asks(new Credentials("se\ncret"), new Random(1)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .message()
                 .doesNotContain("cret");

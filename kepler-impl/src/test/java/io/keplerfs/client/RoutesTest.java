@@ -15,12 +15,16 @@ class RoutesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "2026/q3.pdf", ".", "..", "a/..", "../a", "a/../b", "a/./b", "./", "/..", "..\n/x", "...", "a//b", "/a", "a/", "/",
-                "//", "%2F", "%2e%2e", "%", "+", "a b", " ", "?", "#", "a?b=c&d#e", "ü/€/𝄞", "\\", "a\\..\\b", "\u0000\n\t", ";:@&=$,'"
+                "2026/q3.pdf", ".", "..", "a/..", "../a", "a/../b", "a/./b", "./", "/..", "..\n/x", "...", "a//b", "/a",
+                        "a/", "/",
+                "//", "%2F", "%2e%2e", "%", "+", "a b", " ", "?", "#", "a?b=c&d#e", "ü/€/𝄞", "\\", "a\\..\\b",
+                        "\u0000\n\t", ";:@&=$,'"
             })
     void aKeyArrivesExactly(String key) {
-        assertThat(keyOf(GATEWAY.at(Routes.file("reports", key)), "/v1/files/reports/")).isEqualTo(key);
-        assertThat(keyOf(GATEWAY.at(Routes.owners("reports", key)), "/v1/owners/reports/")).isEqualTo(key);
+        assertThat(keyOf(GATEWAY.at(Routes.file("reports", key)), "/v1/files/reports/"))
+                .isEqualTo(key);
+        assertThat(keyOf(GATEWAY.at(Routes.owners("reports", key)), "/v1/owners/reports/"))
+                .isEqualTo(key);
     }
 
     @Test

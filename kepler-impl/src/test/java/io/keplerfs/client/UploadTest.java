@@ -75,7 +75,10 @@ class UploadTest {
 
     @Test
     void aStreamThatWasNotTouchedMayGoToAnotherGateway() throws Exception {
-        gateways.a().enqueue(problem(503, "unavailable", "joining").doNotReadRequestBody().build());
+        gateways.a()
+                .enqueue(problem(503, "unavailable", "joining")
+                        .doNotReadRequestBody()
+                        .build());
         gateways.b().enqueue(stored().add100Continue().build());
 
         gateways.reports().put("q3", new ByteArrayInputStream(big));
@@ -85,9 +88,10 @@ class UploadTest {
 
     @Test
     void aRefusalBeforeTheBodyLeavesTheStreamUntouched() {
-        gateways.a().enqueue(problem(412, "precondition-failed", "it exists")
-                .doNotReadRequestBody()
-                .build());
+        gateways.a()
+                .enqueue(problem(412, "precondition-failed", "it exists")
+                        .doNotReadRequestBody()
+                        .build());
         ByteArrayInputStream content = new ByteArrayInputStream(big);
 
         assertThatThrownBy(() -> gateways.reports().put("q3", content, PutOptions.ifAbsent()))
@@ -97,16 +101,18 @@ class UploadTest {
 
     @Test
     void aStreamWhoseAnswerIsLostIsIndeterminateUnderItsVersion() throws Exception {
-        gateways.a().enqueue(new MockResponse.Builder()
-                .add100Continue()
-                .onResponseStart(new SocketEffect.CloseSocket())
-                .build());
+        gateways.a()
+                .enqueue(new MockResponse.Builder()
+                        .add100Continue()
+                        .onResponseStart(new SocketEffect.CloseSocket())
+                        .build());
 
         assertThatThrownBy(() -> gateways.reports().put("q3", new ByteArrayInputStream(big), THIS_VERSION))
                 .asInstanceOf(InstanceOfAssertFactories.type(IndeterminateException.class))
                 .returns(VERSION, IndeterminateException::version);
         assertThat(gateways.b().getRequestCount()).isZero();
-        assertThat(request(gateways.a()).getHeaders().get("X-Kepler-Version-Id")).isEqualTo(VERSION.toString());
+        assertThat(request(gateways.a()).getHeaders().get("X-Kepler-Version-Id"))
+                .isEqualTo(VERSION.toString());
     }
 
     @Test
@@ -130,15 +136,21 @@ class UploadTest {
 
     @Test
     void aBodyFromMemoryIsSentAgainInFullAndProgressNeverFalls() throws Exception {
-        gateways.a().enqueue(new MockResponse.Builder()
-                .add100Continue()
-                .onResponseStart(new SocketEffect.CloseSocket())
-                .build());
+        gateways.a()
+                .enqueue(new MockResponse.Builder()
+                        .add100Continue()
+                        .onResponseStart(new SocketEffect.CloseSocket())
+                        .build());
         gateways.b().enqueue(stored().add100Continue().build());
         List<Long> progress = new ArrayList<>();
 
         gateways.reports()
-                .put("q3", big, PutOptions.builder().progress((done, total) -> progress.add(done)).build());
+                .put(
+                        "q3",
+                        big,
+                        PutOptions.builder()
+                                .progress((done, total) -> progress.add(done))
+                                .build());
 
         assertThat(request(gateways.a()).getHeaders().get("Expect")).isEqualTo("100-continue");
         assertThat(request(gateways.b()).getBody().toByteArray()).isEqualTo(big);
@@ -152,7 +164,8 @@ class UploadTest {
                 RemoteCluster cluster = upload.client()) {
             InputStream content = new SequenceInputStream(new ByteArrayInputStream(big), throwing(own));
 
-            assertThatThrownBy(() -> cluster.bucket("reports").put("q3", content)).isSameAs(own);
+            assertThatThrownBy(() -> cluster.bucket("reports").put("q3", content))
+                    .isSameAs(own);
 
             String received = upload.received();
             assertThat(received).hasSizeGreaterThan(big.length).doesNotEndWith("0\r\n\r\n");
@@ -166,7 +179,11 @@ class UploadTest {
 
         CompletableFuture<?> put = gateways.reports().putAsync("q3", throwing(own), PutOptions.defaults());
 
-        assertThat(put).failsWithin(Duration.ofSeconds(10)).withThrowableThat().havingCause().isSameAs(own);
+        assertThat(put)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .havingCause()
+                .isSameAs(own);
     }
 
     @Test
