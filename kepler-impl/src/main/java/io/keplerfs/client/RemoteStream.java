@@ -111,14 +111,20 @@ final class RemoteStream extends InputStream {
     /** Returns if the rest is to be asked for elsewhere. */
     private void brokeOff(Response current, IOException failure) throws UnavailableException {
         release();
+        boolean interrupted = Thread.currentThread().isInterrupted();
+        if (interrupted || client.isClosed()) { // the gateway is not to blame
+            throw lost(interrupted ? "the calling thread was interrupted" : "the client was closed", failure);
+        }
         client.brokeOff(Attempt.of(current.request()), String.valueOf(failure.getMessage()));
         fruitless++;
-        if (client.isClosed() || Thread.currentThread().isInterrupted() || fruitless >= MAX_FRUITLESS) {
-            throw new UnavailableException(
-                    "read " + file.bucket() + "/" + file.key() + ": the connection broke at byte " + position + " of "
-                            + end + ", " + fruitless + " times in a row: " + failure.getMessage(),
-                    failure);
+        if (fruitless >= MAX_FRUITLESS) {
+            throw lost("the connection broke " + fruitless + " times in a row: " + failure.getMessage(), failure);
         }
+    }
+
+    private UnavailableException lost(String why, IOException failure) {
+        return new UnavailableException(
+                "read " + file.bucket() + "/" + file.key() + " at byte " + position + " of " + end + ": " + why, failure);
     }
 
     /** Gives the connection back, or closes it if bytes are left in it. */

@@ -88,8 +88,10 @@ final class Trip<T> {
         }
         boolean nothingHappened = ask.write().isEmpty() || !attempt.mayHaveArrived();
         mayHaveHappened |= !nothingHappened;
-        if (connections.isClosed()) {
-            throw settled(new UnavailableException(ask.what() + ": the client was closed", failure));
+        boolean interrupted = Thread.currentThread().isInterrupted();
+        if (interrupted || connections.isClosed()) { // the gateway is not to blame
+            String why = interrupted ? "the calling thread was interrupted" : "the client was closed";
+            throw settled(new UnavailableException(ask.what() + ": " + why, failure));
         }
         gateways.failed(attempt.gateway(), String.valueOf(failure.getMessage()));
         boolean maybeAnOldConnection = attempt.connected() && !(failure instanceof SocketTimeoutException);

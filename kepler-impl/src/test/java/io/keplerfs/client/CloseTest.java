@@ -12,11 +12,13 @@ import io.keplerfs.GetOptions;
 import io.keplerfs.IndeterminateException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.UnavailableException;
+import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -74,9 +76,20 @@ class CloseTest {
         InputStream in = gateways.reports().open("q3");
         assertThat(in.read()).isEqualTo('x');
 
+        CompletableFuture<byte[]> rest = CompletableFuture.supplyAsync(() -> {
+            try {
+                return in.readAllBytes();
+            } catch (IOException failure) {
+                throw new CompletionException(failure);
+            }
+        });
+
         gateways.cluster.close();
 
-        assertThatThrownBy(in::readAllBytes).isInstanceOf(UnavailableException.class);
+        assertThat(rest)
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .withCauseInstanceOf(UnavailableException.class);
         assertThat(gateways.connections.open()).isZero();
     }
 

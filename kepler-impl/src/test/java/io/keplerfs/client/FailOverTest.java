@@ -13,6 +13,7 @@ import io.keplerfs.NotFoundException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.VersionId;
+import java.io.InputStream;
 import java.time.Duration;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -190,5 +191,19 @@ class FailOverTest {
 
         assertThat(gateways.reports().delete("q3", DeleteOptions.defaults().withIfMatch("abc")))
                 .isTrue();
+    }
+
+    @Test
+    void anInterruptedCallerEndsTheCallAndNoGatewayIsBlamed() throws Exception {
+        gateways.a().enqueue(head(5).build());
+        Thread.currentThread().interrupt();
+
+        assertThatThrownBy(() -> gateways.reports().put("q3", InputStream.nullInputStream()))
+                .isInstanceOf(UnavailableException.class)
+                .hasMessageContaining("interrupted");
+        assertThat(Thread.interrupted()).isTrue();
+
+        gateways.reports().head("q3");
+        assertThat(gateways.b().getRequestCount()).isZero();
     }
 }
