@@ -1,0 +1,222 @@
+package io.keplerfs.client;
+
+import io.keplerfs.Credentials;
+import io.keplerfs.DeleteOptions;
+import io.keplerfs.FileInfo;
+import io.keplerfs.GetOptions;
+import io.keplerfs.InvalidRequestException;
+import io.keplerfs.ListOptions;
+import io.keplerfs.PutOptions;
+import io.keplerfs.VersionId;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import okhttp3.Headers;
+import okhttp3.HttpUrl;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+
+/**
+ * Builds the requests of docs/http.md. Every write gets its version id here, before anything is sent, so that it can be
+ * repeated, or named to the caller, when its answer is lost. Safe for use by several threads.
+ */
+final class Asks {
+    /** From this size on it is worth a round trip to hear "no" before the body is sent. */
+    private static final long EXPECT_FROM_BYTES = 1 << 20;
+
+    private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
+    private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
+
+    private final Headers common;
+    private final RandomGenerator random;
+
+    /**
+     * @param random safe for use by several threads
+     * @throws IllegalArgumentException if the token cannot be sent as a header; the message does not contain it
+     */
+    Asks(Credentials credentials, RandomGenerator random) {
+        // A compressed answer would hide the length of the file.
+        Headers.Builder headers = new Headers.Builder().add("Accept-Encoding", "identity");
+        if (!credentials.bearerToken().isEmpty()) {
+            if (!credentials.bearerToken().chars().allMatch(c -> c > ' ' && c < 127)) {
+                throw new IllegalArgumentException("the bearer token has characters that no header can carry");
+            }
+            headers.add("Authorization", "Bearer " + credentials.bearerToken());
+        }
+        this.common = headers.build();
+        this.random = random;
+    }
+
+    Ask status() {
+        return Ask.read("status", get(Routes.cluster()).build(), PutOptions.DEFAULT_TIMEOUT);
+    }
+
+    Ask buckets() {
+        return Ask.read("buckets", get(Routes.buckets()).build(), PutOptions.DEFAULT_TIMEOUT);
+    }
+
+    Ask owners(String bucket, String key) throws InvalidRequestException {
+        String what = "owners of " + bucket + "/" + key;
+        return checked(
+                what, () -> Ask.read(what, get(Routes.owners(bucket, key)).build(), PutOptions.DEFAULT_TIMEOUT));
+    }
+
+    Ask createBucket(String bucket) throws InvalidRequestException {
+        String what = "create bucket " + bucket;
+        return checked(what, () -> {
+            Request request =
+                    request(Routes.bucket(bucket)).put(RequestBody.EMPTY).build();
+            return Ask.write(what, request, newVersion(), true, PutOptions.DEFAULT_TIMEOUT);
+        });
+    }
+
+    Ask deleteBucket(String bucket) throws InvalidRequestException {
+        String what = "delete bucket " + bucket;
+        return checked(what, () -> {
+            Request request = request(Routes.bucket(bucket)).delete().build();
+            return Ask.write(what, request, newVersion(), false, PutOptions.DEFAULT_TIMEOUT);
+        });
+    }
+
+    Ask list(String bucket, ListOptions options) throws InvalidRequestException {
+        String what = "list " + bucket + "/" + options.prefix();
+        return checked(what, () -> {
+            HttpUrl.Builder url = Routes.files(bucket).newBuilder();
+            parameter(url, "prefix", options.prefix());
+            options.delimiter().ifPresent(delimiter -> parameter(url, "delimiter", delimiter));
+            options.after().ifPresent(after -> parameter(url, "after", after));
+            parameter(url, "limit", Integer.toString(options.limit()));
+            parameter(url, "consistency", options.consistency().word());
+            return Ask.read(what, get(url.build()).build(), PutOptions.DEFAULT_TIMEOUT);
+        });
+    }
+
+    Ask head(String bucket, String key, GetOptions options) throws InvalidRequestException {
+        String what = "read " + bucket + "/" + key;
+        return checked(
+                what, () -> Ask.read(what, file(bucket, key, options).head().build(), options.timeout()));
+    }
+
+    Ask whole(String bucket, String key, GetOptions options) throws InvalidRequestException {
+        String what = "read " + bucket + "/" + key;
+        return checked(what, () -> Ask.read(what, file(bucket, key, options).build(), options.timeout()));
+    }
+
+    /** The bytes {@code first} to {@code last} of exactly this version. */
+    Ask range(FileInfo file, GetOptions options, long first, long last) throws InvalidRequestException {
+        String what = "read " + file.bucket() + "/" + file.key() + " v" + file.version() + " from byte " + first;
+        return checked(what, () -> {
+            Request request = file(file.bucket(), file.key(), options)
+                    .header("Range", "bytes=" + first + "-" + last)
+                    .header("If-Match", quoted(file.etag()))
+                    .build();
+            return Ask.read(what, request, options.timeout());
+        });
+    }
+
+    Ask put(String bucket, String key, RequestBody body, PutOptions options) throws InvalidRequestException {
+        VersionId version = options.version().orElseGet(this::newVersion);
+        String what = "put " + bucket + "/" + key + " v" + version;
+        return checked(what, () -> {
+            Headers.Builder headers = common.newBuilder();
+            headers.add("Content-Type", options.contentType());
+            headers.add("X-Kepler-Version-Id", version.toString());
+            FileHeaders.addMetadata(options.metadata(), headers);
+            conditions(headers, options.ifMatch(), options.fencingToken());
+            if (options.onlyIfAbsent()) {
+                headers.add("If-None-Match", "*");
+            }
+            if (body instanceof StreamBody || ((BytesBody) body).contentLength() >= EXPECT_FROM_BYTES) {
+                headers.add("Expect", "100-continue");
+            }
+            timeout(headers, options.timeout());
+            HttpUrl.Builder url = Routes.file(bucket, key).newBuilder();
+            parameter(url, "durability", options.durability().word());
+            Request request = new Request.Builder()
+                    .url(url.build())
+                    .headers(headers.build())
+                    .put(body)
+                    .build();
+            return Ask.write(what, request, version, true, options.timeout());
+        });
+    }
+
+    /** A delete carries no version id, so one with a condition must not be sent twice: the condition would then fail. */
+    Ask delete(String bucket, String key, DeleteOptions options) throws InvalidRequestException {
+        String what = "delete " + bucket + "/" + key;
+        return checked(what, () -> {
+            Headers.Builder headers = common.newBuilder();
+            conditions(headers, options.ifMatch(), options.fencingToken());
+            timeout(headers, options.timeout());
+            HttpUrl.Builder url = Routes.file(bucket, key).newBuilder();
+            parameter(url, "durability", options.durability().word());
+            Request request = new Request.Builder()
+                    .url(url.build())
+                    .headers(headers.build())
+                    .delete()
+                    .build();
+            boolean repeatable =
+                    options.ifMatch().isEmpty() && options.fencingToken().isEmpty();
+            return Ask.write(what, request, newVersion(), repeatable, options.timeout());
+        });
+    }
+
+    private Request.Builder file(String bucket, String key, GetOptions options) {
+        HttpUrl.Builder url = Routes.file(bucket, key).newBuilder();
+        parameter(url, "consistency", options.consistency().word());
+        if (options.verifySha256()) {
+            parameter(url, "verify", "sha256");
+        }
+        Headers.Builder headers = common.newBuilder();
+        timeout(headers, options.timeout());
+        return new Request.Builder().url(url.build()).headers(headers.build());
+    }
+
+    private Request.Builder get(HttpUrl url) {
+        return request(url).get();
+    }
+
+    private Request.Builder request(HttpUrl url) {
+        return new Request.Builder().url(url).headers(common);
+    }
+
+    private static void conditions(Headers.Builder headers, Optional<String> ifMatch, OptionalLong fencingToken) {
+        ifMatch.ifPresent(etag -> headers.add("If-Match", quoted(etag)));
+        fencingToken.ifPresent(token -> headers.add("X-Kepler-Fencing-Token", Long.toString(token)));
+    }
+
+    private static void timeout(Headers.Builder headers, Duration timeout) {
+        Duration atLeast = timeout.compareTo(SHORTEST_TIMEOUT) < 0 ? SHORTEST_TIMEOUT : timeout;
+        Duration bounded = atLeast.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT : atLeast;
+        headers.add("X-Kepler-Timeout-Millis", Long.toString(bounded.toMillis()));
+    }
+
+    private static String quoted(String etag) {
+        if (etag.indexOf('"') >= 0) {
+            throw new IllegalArgumentException("the etag '" + etag + "' has a quotation mark");
+        }
+        return '"' + etag + '"';
+    }
+
+    private static void parameter(HttpUrl.Builder url, String name, String value) {
+        url.addEncodedQueryParameter(name, PercentCoding.COMPONENT.encode(value));
+    }
+
+    /** A random (version 4) UUID, from the generator the client was given. */
+    private VersionId newVersion() {
+        long high = (random.nextLong() & ~0xF000L) | 0x4000L;
+        long low = (random.nextLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
+        return new VersionId(new UUID(high, low));
+    }
+
+    private static Ask checked(String what, Supplier<Ask> ask) throws InvalidRequestException {
+        try {
+            return ask.get();
+        } catch (IllegalArgumentException wrong) {
+            throw new InvalidRequestException(what + ": " + wrong.getMessage(), wrong);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.keplerfs.client;
+
+import java.util.regex.Pattern;
+import okhttp3.HttpUrl;
+
+/**
+ * The paths of docs/http.md, on a stand-in host that each attempt replaces by its gateway's.
+ *
+ * <p>A key must arrive byte for byte, but an {@link HttpUrl} folds the path segments {@code .} and {@code ..}, also when they
+ * are escaped. So every slash of a key that has such a segment is escaped: it is one segment then. Nothing is left to escape
+ * in the keys {@code .} and {@code ..} themselves: they travel as the query parameter {@code key}, the key in the path empty.
+ *
+ * <p>Every method throws IllegalArgumentException for a name that can never be right.
+ */
+final class Routes {
+    /** See KeplerCluster.createBucket. */
+    private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
+
+    /** See Bucket. */
+    private static final int MAX_KEY_BYTES = 1024;
+
+    private static final Pattern DOT_SEGMENT = Pattern.compile("(^|.*/)\\.\\.?(/.*|$)", Pattern.DOTALL);
+    private static final HttpUrl ANY_GATEWAY = HttpUrl.get("http://any-gateway.invalid/");
+
+    private Routes() {}
+
+    static HttpUrl cluster() {
+        return path("v1/cluster");
+    }
+
+    static HttpUrl buckets() {
+        return path("v1/buckets");
+    }
+
+    static HttpUrl bucket(String bucket) {
+        return path("v1/buckets/" + checkedBucket(bucket));
+    }
+
+    static HttpUrl files(String bucket) {
+        return path("v1/files/" + checkedBucket(bucket));
+    }
+
+    static HttpUrl file(String bucket, String key) {
+        return withKey("v1/files/" + checkedBucket(bucket) + "/", key);
+    }
+
+    static HttpUrl owners(String bucket, String key) {
+        return withKey("v1/owners/" + checkedBucket(bucket) + "/", key);
+    }
+
+    private static HttpUrl withKey(String directory, String key) {
+        check(key);
+        if (key.equals(".") || key.equals("..")) {
+            return path(directory)
+                    .newBuilder()
+                    .addEncodedQueryParameter("key", key)
+                    .build();
+        }
+        PercentCoding coding = DOT_SEGMENT.matcher(key).matches() ? PercentCoding.COMPONENT : PercentCoding.PATH;
+        return path(directory + coding.encode(key));
+    }
+
+    private static HttpUrl path(String encoded) {
+        return ANY_GATEWAY.newBuilder().addEncodedPathSegments(encoded).build();
+    }
+
+    /** The name ends up in a path, so a wrong one must not get that far. */
+    private static String checkedBucket(String bucket) {
+        if (!BUCKET.matcher(bucket).matches()) {
+            throw new IllegalArgumentException("bucket '" + bucket
+                    + "' is not 3 to 63 of a-z 0-9 . - beginning and ending" + " with a letter or digit");
+        }
+        return bucket;
+    }
+
+    private static void check(String key) {
+        int bytes = PercentCoding.utf8(key).length;
+        if (bytes < 1 || bytes > MAX_KEY_BYTES) {
+            throw new IllegalArgumentException(
+                    "a key is 1 to " + MAX_KEY_BYTES + " bytes of UTF-8, this one has " + bytes);
+        }
+    }
+}

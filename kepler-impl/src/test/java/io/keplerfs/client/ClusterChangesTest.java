@@ -1,0 +1,74 @@
+package io.keplerfs.client;
+
+import static io.keplerfs.MemberState.ALIVE;
+import static io.keplerfs.MemberState.DEAD;
+import static io.keplerfs.MemberState.SUSPECT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keplerfs.ClusterStatus;
+import io.keplerfs.KeplerEvent.MemberChanged;
+import io.keplerfs.KeplerEvent.ViewChanged;
+import io.keplerfs.Member;
+import io.keplerfs.MemberState;
+import io.keplerfs.NodeAddress;
+import io.keplerfs.NodeId;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class ClusterChangesTest {
+    @Test
+    void nothingChangedIsNothingToTell() {
+        assertThat(ClusterChanges.between(status(3, true, member(1, ALIVE)), status(3, true, member(1, ALIVE))))
+                .isEmpty();
+    }
+
+    @Test
+    void membersComeFirstThenTheView() {
+        ClusterStatus before = status(3, true, member(1, ALIVE), member(2, SUSPECT));
+        ClusterStatus now = status(4, false, member(1, ALIVE), member(2, DEAD), member(3, ALIVE));
+
+        assertThat(ClusterChanges.between(before, now))
+                .containsExactly(
+                        new MemberChanged(id(2), "node-2", SUSPECT, DEAD),
+                        new MemberChanged(id(3), "node-3", ALIVE, ALIVE),
+                        new ViewChanged(4, false, List.of(id(1), id(2), id(3))));
+    }
+
+    @Test
+    void aViewThatSettlesIsTold() {
+        assertThat(ClusterChanges.between(status(4, false, member(1, ALIVE)), status(4, true, member(1, ALIVE))))
+                .containsExactly(new ViewChanged(4, true, List.of(id(1))));
+    }
+
+    @Test
+    void aGatewayThatLagsBehindDoesNotBringAnOldViewBack() {
+        ClusterStatus before = status(4, true, member(1, ALIVE));
+        ClusterStatus lagging = status(4, false, member(1, ALIVE));
+
+        assertThat(ClusterChanges.between(before, lagging)).isEmpty();
+        assertThat(ClusterChanges.between(ClusterChanges.latest(before, lagging), before))
+                .isEmpty();
+        assertThat(ClusterChanges.latest(before, status(3, false)).epoch()).isEqualTo(4);
+    }
+
+    @Test
+    void aForgottenMemberSaysNothing() {
+        assertThat(ClusterChanges.between(
+                        status(4, true, member(1, ALIVE), member(2, DEAD)), status(4, true, member(1, ALIVE))))
+                .isEmpty();
+    }
+
+    static ClusterStatus status(long epoch, boolean settled, Member... members) {
+        return new ClusterStatus(id(1), "", epoch, settled, 3, 0, List.of(members));
+    }
+
+    static Member member(int number, MemberState state) {
+        NodeAddress address = new NodeAddress("h", 1, 2, 3);
+        return new Member(id(number), "node-" + number, "", 1, address, state, 0, true, 0.1, 0, 0);
+    }
+
+    private static NodeId id(int number) {
+        return new NodeId(new UUID(0, number));
+    }
+}
