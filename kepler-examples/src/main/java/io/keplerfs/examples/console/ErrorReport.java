@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +28,8 @@ public final class ErrorReport
 
     @Override
     public int handleExecutionException(Exception failure, CommandLine command, ParseResult ignored) {
-        Throwable outcome = failure instanceof UncheckedIOException wrapper ? wrapper.getCause() : failure;
+        Throwable cause = failure.getCause();
+        Throwable outcome = failure instanceof UncheckedIOException && cause != null ? cause : failure;
         report(command, outcome);
         return ExitCode.of(outcome).code();
     }
@@ -75,8 +75,6 @@ public final class ErrorReport
             return missing.getFile() + ": no such file";
         } else if (failure instanceof AccessDeniedException denied) {
             return denied.getFile() + ": permission denied";
-        } else if (failure instanceof FileSystemException local) {
-            return local.getMessage();
         } else if (failure instanceof IOException
                 || failure instanceof IllegalArgumentException
                 || failure instanceof IllegalStateException) {

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The story itself: store, read elsewhere, lose a node, go on, take it back, compare everything. */
 final class Demo {
     private static final String BUCKET = "demo";
-    private static final Duration CATCH_UP_TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration CATCH_UP_TIMEOUT = Duration.ofMinutes(2);
 
     private final Trio trio;
     private final Output output;
