@@ -5,6 +5,8 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -18,16 +20,18 @@ public final class FreePorts {
     private static final int ATTEMPTS = 1_000;
 
     private final SplittableRandom random;
+    private final Set<Integer> given = new HashSet<>();
 
     public FreePorts(SplittableRandom random) {
         this.random = random;
     }
 
-    /** A loopback port that is free now for TCP and UDP; asking again gives another one, most likely. */
+    /** A loopback port that is free now for TCP and UDP; each call gives another one. */
     public int next() throws IOException {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             int port = random.nextInt(LOWEST, ABOVE_HIGHEST);
-            if (isFree(port)) {
+            if (!given.contains(port) && isFree(port)) {
+                given.add(port);
                 return port;
             }
         }
