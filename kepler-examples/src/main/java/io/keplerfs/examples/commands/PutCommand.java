@@ -37,13 +37,14 @@ import picocli.CommandLine.Parameters;
             "  kepler put report.pdf reports/2026/q3.pdf",
             "  kepler put *.jpg photos/holiday/ --create-bucket",
             "  tar c src | kepler put - backup/src.tar",
-            "  kepler put state.json app/state --if-match 0190f3...   (only if nobody wrote meanwhile)"
+            "  kepler put state.json app/state --if-match ETAG  (only if nobody wrote)"
         })
 public final class PutCommand extends ClientCommand {
     private static final String STANDARD_INPUT = "-";
 
     @Parameters(
             arity = "2..*",
+            hideParamSyntax = true,
             paramLabel = "FILE... BUCKET/KEY",
             description =
                     "What to store ('-' reads standard input), then where: a key, or with several files a bucket or "

@@ -71,11 +71,17 @@ public final class NodeCommand implements Callable<Integer> {
             spec.addOption(OptionSpec.builder(variable.flag())
                     .type(String.class)
                     .paramLabel(variable.name())
-                    .description(variable.meaning().replace("`", "") + ". Default: " + variable.fallback() + "."
-                            + (variable.isSecret() ? " Better in the environment: others can see flags." : ""))
+                    .description(description(variable))
                     .build());
         }
         return spec;
+    }
+
+    private static String description(NodeVariable variable) {
+        String fallback =
+                variable.fallback().equals("required") ? "Required." : "Default: " + variable.fallback() + ".";
+        return variable.meaning().replace("`", "") + ". " + fallback
+                + (variable.isSecret() ? " Better in the environment: others can see flags." : "");
     }
 
     @Override

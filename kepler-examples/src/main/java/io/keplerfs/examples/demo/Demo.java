@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The story itself: store, read elsewhere, lose a node, go on, take it back, compare everything. */
 final class Demo {
     private static final String BUCKET = "demo";
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(1);
     private static final Duration CATCH_UP_TIMEOUT = Duration.ofMinutes(2);
 
     private final Trio trio;
@@ -40,7 +41,7 @@ final class Demo {
     private void start() throws IOException, InterruptedException {
         output.line("node-a and node-b run in this JVM; node-c is process " + trio.startC()
                 + ", because only a process can be killed without warning");
-        trio.awaitSettled();
+        trio.awaitSettled(START_TIMEOUT);
         output.line("one cluster of three, three copies of everything: " + String.join("  ", trio.urls()));
         trio.a().createBucket(BUCKET);
     }
@@ -73,7 +74,7 @@ final class Demo {
     private void takeNodeCBack(List<Source> files, List<Source> outageFiles) throws IOException, InterruptedException {
         long started = System.nanoTime();
         output.line("node-c is back as process " + trio.startC() + " on the same data directory");
-        trio.awaitSettled();
+        trio.awaitSettled(CATCH_UP_TIMEOUT);
         new Patience(output, CATCH_UP_TIMEOUT)
                 .until("node-c to hold as many chunks as the others", this::missingChunks);
         output.line("node-c caught up " + Amounts.seconds(System.nanoTime() - started)

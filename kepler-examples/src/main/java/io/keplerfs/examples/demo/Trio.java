@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The demo's three nodes: node-a and node-b in this JVM, node-c in a process that can really be killed. */
 final class Trio implements AutoCloseable {
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
     private static final String CHILD_HEAP = "256m";
     private static final int NODES = 3;
 
@@ -105,8 +104,8 @@ final class Trio implements AutoCloseable {
     }
 
     /** Waits until all three own data, are alive in each other's eyes and owe each other nothing. */
-    void awaitSettled() throws IOException, InterruptedException {
-        new Patience(output, START_TIMEOUT).until("three members alive, ownership settled, queues empty", () -> {
+    void awaitSettled(Duration timeout) throws IOException, InterruptedException {
+        new Patience(output, timeout).until("three members alive, ownership settled, queues empty", () -> {
             if (processC != null && !processC.isAlive()) {
                 throw new IOException(
                         "node-c's process ended by itself; its log is " + directory.resolve("node-c.log"));
