@@ -74,6 +74,7 @@ final class Daemons implements AutoCloseable {
             await("all is well in the eyes of " + daemon.label())
                     .atMost(A_MINUTE)
                     .pollInterval(Duration.ofMillis(200))
+                    .failFast(daemon.label() + " ended by itself", () -> !daemon.isRunning())
                     .ignoreExceptions()
                     .untilAsserted(() -> assertSettled(daemon));
         }

@@ -50,6 +50,7 @@ class RunnerIT {
     private void awaitReady() {
         await(daemon.label() + " serves")
                 .atMost(Daemons.A_MINUTE)
+                .failFast(daemon.label() + " ended by itself", () -> !daemon.isRunning())
                 .ignoreExceptions()
                 .untilAsserted(() -> {
                     try (KeplerCluster cluster = daemon.connect()) {
