@@ -21,10 +21,12 @@ import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.Receipt;
 import io.keplerfs.Subscription;
+import io.keplerfs.UnavailableException;
 import io.keplerfs.VersionId;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,6 +49,7 @@ public final class FakeCluster implements KeplerCluster {
     private final Map<String, NavigableMap<String, Stored>> buckets = new TreeMap<>();
     private final AtomicLong versions = new AtomicLong();
     private final Set<String> damaged = new LinkedHashSet<>();
+    private final Set<String> brokenOff = new LinkedHashSet<>();
     private Optional<KeplerException> failure = Optional.empty();
     private Optional<GetOptions> lastGet = Optional.empty();
     private Optional<PutOptions> lastPut = Optional.empty();
@@ -61,6 +64,11 @@ public final class FakeCluster implements KeplerCluster {
     /** Reads of this key deliver other bytes than were stored. */
     public void damage(String key) {
         damaged.add(key);
+    }
+
+    /** Reads of this key fail after half of the bytes. */
+    public void breakOff(String key) {
+        brokenOff.add(key);
     }
 
     public byte[] content(String bucket, String key) {
@@ -236,7 +244,7 @@ public final class FakeCluster implements KeplerCluster {
                 if (stored == null) {
                     throw new NotFoundException("there is no file " + name + "/" + key);
                 }
-                return new FakeSnapshot(stored, damaged.contains(key));
+                return new FakeSnapshot(stored, damaged.contains(key), brokenOff.contains(key));
             });
         }
 
@@ -286,7 +294,7 @@ public final class FakeCluster implements KeplerCluster {
         }
     }
 
-    private record FakeSnapshot(Stored stored, boolean damaged) implements FileSnapshot {
+    private record FakeSnapshot(Stored stored, boolean damaged, boolean brokenOff) implements FileSnapshot {
         @Override
         public FileInfo info() {
             return stored.info();
@@ -298,7 +306,22 @@ public final class FakeCluster implements KeplerCluster {
             if (damaged) {
                 content[0] ^= 1;
             }
+            if (brokenOff) {
+                return new SequenceInputStream(new ByteArrayInputStream(content, 0, content.length / 2), new Failing());
+            }
             return new ByteArrayInputStream(content, (int) offset, (int) length);
+        }
+    }
+
+    private static final class Failing extends InputStream {
+        @Override
+        public int read() throws IOException {
+            throw new UnavailableException("every owner went away");
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            return read();
         }
     }
 }

@@ -198,6 +198,20 @@ class ClientCommandsTest {
     }
 
     @Test
+    void aGetThatBreaksOffKeepsTheOldFileAndLeavesNoPart() throws IOException {
+        Path target = Files.writeString(directory.resolve("kept"), "old");
+        putHello("docs/x");
+        terminal.cluster().breakOff("x");
+
+        Result result = terminal.run("get", "docs/x", target.toString());
+
+        assertThat(result.exitCode()).isEqualTo(5);
+        assertThat(result.err()).contains("every owner went away");
+        assertThat(target).hasContent("old");
+        assertThat(directory.resolve("kept.part")).doesNotExist();
+    }
+
+    @Test
     void lsFoldsAtSlashesAndWalksAllPages() {
         Stream.of("a/1", "a/2", "b", "c", "d/1").forEach(key -> putHello("docs/" + key));
 
