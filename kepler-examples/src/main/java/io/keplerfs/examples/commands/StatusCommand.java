@@ -1,0 +1,59 @@
+package io.keplerfs.examples.commands;
+
+import io.keplerfs.ClusterStatus;
+import io.keplerfs.KeplerCluster;
+import io.keplerfs.Member;
+import io.keplerfs.NodeAddress;
+import io.keplerfs.examples.console.Amounts;
+import io.keplerfs.examples.console.ExitCode;
+import io.keplerfs.examples.console.JsonShapes;
+import io.keplerfs.examples.console.Output;
+import io.keplerfs.examples.console.Shell;
+import io.keplerfs.examples.console.Table;
+import java.io.IOException;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+
+/** {@code kepler status}: the members and what they hold, as the answering node sees it. */
+@Command(
+        name = "status",
+        description = "Shows the members of the cluster, their state and what they hold.",
+        footer = {"", "Examples:", "  kepler status", "  kepler status --json --url http://127.0.0.1:3002"})
+public final class StatusCommand extends ClientCommand {
+    private static final int SHORT_ID = 8;
+
+    public StatusCommand(Shell shell) {
+        super(shell);
+    }
+
+    @Override
+    ExitCode run(KeplerCluster cluster, Output output) throws IOException {
+        ClusterStatus status = cluster.status();
+        output.result(() -> text(status), () -> JsonShapes.status(status));
+        return ExitCode.OK;
+    }
+
+    private static String text(ClusterStatus status) {
+        Table table = new Table("NODE", "ID", "STATE", "ZONE", "WEIGHT", "SHARE", "CHUNKS", "BYTES", "ADDRESS");
+        status.members().forEach(member -> row(table, member, member.id().equals(status.self())));
+        return "cluster " + (status.clusterId().isEmpty() ? "(not joined yet)" : status.clusterId()) + ", epoch "
+                + status.epoch() + (status.settled() ? "" : " (ownership is moving)") + ", "
+                + status.replicationFactor() + " copies, " + status.queued() + " queued on the answering node (*)\n"
+                + table;
+    }
+
+    private static void row(Table table, Member member, boolean self) {
+        NodeAddress address = member.address();
+        table.row(
+                member.label() + (self ? " *" : ""),
+                member.id().toString().substring(0, SHORT_ID),
+                member.state().name().toLowerCase(Locale.ROOT) + (member.owner() ? "" : ", owns nothing"),
+                member.zone().isEmpty() ? "-" : member.zone(),
+                Integer.toString(member.weight()),
+                String.format(Locale.ROOT, "%.1f %%", member.ringShare() * 100),
+                Amounts.count(member.chunks()),
+                Amounts.bytes(member.bytesUsed()),
+                address.host() + " http " + address.httpPort() + " gossip " + address.gossipPort() + " transfer "
+                        + address.transferPort());
+    }
+}

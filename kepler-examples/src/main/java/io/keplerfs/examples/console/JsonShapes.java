@@ -1,0 +1,106 @@
+package io.keplerfs.examples.console;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.keplerfs.BucketInfo;
+import io.keplerfs.ClusterStatus;
+import io.keplerfs.FileInfo;
+import io.keplerfs.Member;
+import io.keplerfs.NodeAddress;
+import io.keplerfs.NodeId;
+import io.keplerfs.Receipt;
+import java.util.List;
+import java.util.Locale;
+
+/** What {@code --json} prints. Names only ever get added, so that scripts go on working. */
+public final class JsonShapes {
+    private JsonShapes() {}
+
+    public static JsonObject file(FileInfo file) {
+        JsonObject object = new JsonObject();
+        object.addProperty("bucket", file.bucket());
+        object.addProperty("key", file.key());
+        object.addProperty("sizeBytes", file.sizeBytes());
+        object.addProperty("etag", file.etag());
+        object.addProperty("contentType", file.contentType());
+        object.addProperty("modifiedAt", file.modifiedAt().toString());
+        JsonObject metadata = new JsonObject();
+        file.metadata().forEach(metadata::addProperty);
+        object.add("metadata", metadata);
+        file.receipt().ifPresent(receipt -> object.add("receipt", receipt(receipt)));
+        return object;
+    }
+
+    private static JsonObject receipt(Receipt receipt) {
+        JsonObject object = new JsonObject();
+        object.addProperty("durability", receipt.durability().word());
+        object.addProperty("fsyncedCopies", receipt.fsyncedCopies());
+        object.add("owners", ids(receipt.owners()));
+        object.add("pending", ids(receipt.pending()));
+        return object;
+    }
+
+    private static JsonArray ids(List<NodeId> nodes) {
+        JsonArray array = new JsonArray();
+        nodes.forEach(node -> array.add(node.toString()));
+        return array;
+    }
+
+    public static JsonObject bucket(BucketInfo bucket) {
+        JsonObject object = new JsonObject();
+        object.addProperty("bucket", bucket.name());
+        object.addProperty("createdAt", bucket.createdAt().toString());
+        return object;
+    }
+
+    /** A folder of a listing with a delimiter. */
+    public static JsonObject prefix(String bucket, String prefix) {
+        JsonObject object = new JsonObject();
+        object.addProperty("bucket", bucket);
+        object.addProperty("prefix", prefix);
+        return object;
+    }
+
+    public static JsonObject status(ClusterStatus status) {
+        JsonObject object = new JsonObject();
+        object.addProperty("self", status.self().toString());
+        object.addProperty("clusterId", status.clusterId());
+        object.addProperty("epoch", status.epoch());
+        object.addProperty("settled", status.settled());
+        object.addProperty("replicationFactor", status.replicationFactor());
+        object.addProperty("queued", status.queued());
+        JsonArray members = new JsonArray();
+        status.members().forEach(member -> members.add(member(member)));
+        object.add("members", members);
+        return object;
+    }
+
+    public static JsonObject member(Member member) {
+        JsonObject object = new JsonObject();
+        object.addProperty("id", member.id().toString());
+        object.addProperty("label", member.label());
+        object.addProperty("zone", member.zone());
+        object.addProperty("weight", member.weight());
+        object.add("address", address(member.address()));
+        object.addProperty("state", word(member));
+        object.addProperty("incarnation", member.incarnation());
+        object.addProperty("owner", member.owner());
+        object.addProperty("ringShare", member.ringShare());
+        object.addProperty("chunks", member.chunks());
+        object.addProperty("bytesUsed", member.bytesUsed());
+        return object;
+    }
+
+    public static JsonObject address(NodeAddress address) {
+        JsonObject object = new JsonObject();
+        object.addProperty("host", address.host());
+        object.addProperty("httpPort", address.httpPort());
+        object.addProperty("gossipPort", address.gossipPort());
+        object.addProperty("transferPort", address.transferPort());
+        return object;
+    }
+
+    private static String word(Member member) {
+        return member.state().name().toLowerCase(Locale.ROOT);
+    }
+}

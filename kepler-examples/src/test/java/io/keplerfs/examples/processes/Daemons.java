@@ -1,0 +1,114 @@
+package io.keplerfs.examples.processes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.keplerfs.ClusterStatus;
+import io.keplerfs.KeplerCluster;
+import io.keplerfs.MemberState;
+import io.keplerfs.examples.daemon.FreePorts;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+
+/** Three daemons that are one cluster. */
+final class Daemons implements AutoCloseable {
+    /** What a restarted node gets to catch up, by the promise under test. */
+    static final Duration A_MINUTE = Duration.ofMinutes(1);
+
+    private final List<Daemon> all = new ArrayList<>();
+
+    private Daemons() {}
+
+    /** Starts them together with the same seeds and waits until all own data. */
+    static Daemons start(Path home) throws IOException {
+        Daemons daemons = new Daemons();
+        FreePorts ports = new FreePorts(new SplittableRandom(System.nanoTime()));
+        for (String label : List.of("node-a", "node-b", "node-c")) {
+            daemons.all.add(new Daemon(label, home, ports.next(), ports.next(), ports.next()));
+        }
+        String seeds = daemons.all.stream()
+                .map(daemon -> "127.0.0.1:" + daemon.port("GOSSIP_PORT"))
+                .collect(Collectors.joining(","));
+        daemons.all.forEach(daemon -> daemon.with("SEEDS", seeds));
+        try {
+            daemons.startAll();
+            return daemons;
+        } catch (IOException | RuntimeException | AssertionError failure) {
+            daemons.close();
+            throw failure;
+        }
+    }
+
+    Daemon a() {
+        return all.get(0);
+    }
+
+    Daemon b() {
+        return all.get(1);
+    }
+
+    Daemon c() {
+        return all.get(2);
+    }
+
+    List<Daemon> all() {
+        return all;
+    }
+
+    /** Starts those that are down and waits until the three agree that nothing is missing. */
+    void startAll() throws IOException {
+        for (Daemon daemon : all) {
+            daemon.start();
+        }
+        awaitSettled();
+    }
+
+    /** Everybody alive in everybody's eyes, ownership settled, nothing left to deliver. */
+    void awaitSettled() {
+        for (Daemon daemon : all) {
+            await("all is well in the eyes of " + daemon.label())
+                    .atMost(A_MINUTE)
+                    .pollInterval(Duration.ofMillis(200))
+                    .failFast(daemon.label() + " ended by itself", () -> !daemon.isRunning())
+                    .ignoreExceptions()
+                    .untilAsserted(() -> assertSettled(daemon));
+        }
+    }
+
+    private void assertSettled(Daemon daemon) throws IOException {
+        try (KeplerCluster cluster = daemon.connect()) {
+            ClusterStatus status = cluster.status();
+            assertThat(status.members())
+                    .filteredOn(member -> member.owner() && member.state() == MemberState.ALIVE)
+                    .hasSameSizeAs(all);
+            assertThat(status.settled()).as("settled").isTrue();
+            assertThat(status.queued()).as("queued").isZero();
+        }
+    }
+
+    /** Waits until one node takes others for dead. */
+    static void awaitDead(Daemon observer, Daemon... dead) {
+        List<String> labels = List.of(dead).stream().map(Daemon::label).toList();
+        await(observer.label() + " takes " + labels + " for dead")
+                .atMost(A_MINUTE)
+                .ignoreExceptions()
+                .untilAsserted(() -> {
+                    try (KeplerCluster cluster = observer.connect()) {
+                        assertThat(cluster.status().members())
+                                .filteredOn(member -> member.state() == MemberState.DEAD)
+                                .extracting(member -> member.label())
+                                .containsAll(labels);
+                    }
+                });
+    }
+
+    @Override
+    public void close() {
+        all.forEach(Daemon::close);
+    }
+}
