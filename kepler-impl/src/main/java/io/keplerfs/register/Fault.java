@@ -1,0 +1,19 @@
+package io.keplerfs.register;
+
+/**
+ * Deliberate mistakes of the proposer for the simulator, each of which breaks one rule of the protocol: a suite that does not
+ * catch it is too weak. Production has {@link #NONE}; nothing outside this package can name another.
+ */
+enum Fault {
+    NONE,
+    /** A retry ignores that its earlier attempt may have been taken: rules a to d. */
+    RETRY_WITHOUT_MEMORY,
+    /** Values do not carry their ancestors: rule b. */
+    FORGET_ANCESTORS,
+    /** A failed condition is reported before what was read is certain. */
+    REFUSE_WITHOUT_FINISHING,
+    /** A read answers with the newest value although no majority holds it. */
+    READ_WITHOUT_FINISHING,
+    /** The accept goes to the owners of a later stage than the prepare. */
+    ROUNDS_OF_TWO_STAGES
+}

@@ -1,0 +1,112 @@
+package io.keplerfs.register;
+
+import io.keplerfs.VersionId;
+import io.keplerfs.register.RegisterValue.Mark;
+import io.keplerfs.wire.MalformedMessageException;
+import io.keplerfs.wire.WireReader;
+import io.keplerfs.wire.WireWriter;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which writes an owner of a register has accepted or heard of as ancestors: so that a writer who is not sure whether its write
+ * happened learns that it may have (protocols.md, section 5, rules c and d).
+ *
+ * <pre>
+ * format      u8, 1
+ * forgotten   long
+ * marks       list of (uuid id, long time), latest first
+ * </pre>
+ *
+ * <p>No bytes stand for {@link #EMPTY}. The latest {@value #CAPACITY} are kept; which ones does not depend on the order of
+ * learning, so that owners who know the same writes have equal bytes.
+ *
+ * @param marks latest first
+ * @param forgottenUpTo a write of this time or before may have been forgotten; 0 if none was
+ */
+record Memory(List<Mark> marks, long forgottenUpTo) {
+    static final Memory EMPTY = new Memory(List.of(), 0);
+    /** 1.5 KB a register at most; a retry is in doubt only after this many later writes of the same key. */
+    static final int CAPACITY = 64;
+
+    private static final int FORMAT = 1;
+    private static final byte[] NO_BYTES = new byte[0];
+    private static final Comparator<Mark> LATEST_FIRST =
+            Comparator.comparingLong(Mark::time).reversed().thenComparing(Mark::id);
+
+    Memory {
+        marks = List.copyOf(marks);
+    }
+
+    /** Whether the write is among what was not forgotten. */
+    boolean remembers(VersionId write) {
+        return marks.stream().anyMatch(mark -> mark.id().equals(write));
+    }
+
+    /** This, the value's write, and its ancestors. */
+    Memory with(RegisterValue value) {
+        if (value.isNone()) {
+            return this;
+        }
+        Map<VersionId, Long> known = known();
+        learn(known, value.mark());
+        value.ancestors().forEach(ancestor -> learn(known, ancestor));
+        return latest(known, Math.max(forgottenUpTo, value.forgottenUpTo()));
+    }
+
+    Memory with(Memory other) {
+        Map<VersionId, Long> known = known();
+        other.marks.forEach(mark -> learn(known, mark));
+        return latest(known, Math.max(forgottenUpTo, other.forgottenUpTo));
+    }
+
+    private Map<VersionId, Long> known() {
+        Map<VersionId, Long> known = new HashMap<>();
+        marks.forEach(mark -> learn(known, mark));
+        return known;
+    }
+
+    private static void learn(Map<VersionId, Long> known, Mark mark) {
+        known.merge(mark.id(), mark.time(), Math::max);
+    }
+
+    private static Memory latest(Map<VersionId, Long> known, long forgottenUpTo) {
+        List<Mark> all = known.entrySet().stream()
+                .map(entry -> new Mark(entry.getKey(), entry.getValue()))
+                .sorted(LATEST_FIRST)
+                .toList();
+        if (all.size() <= CAPACITY) {
+            return new Memory(all, forgottenUpTo);
+        }
+        return new Memory(
+                all.subList(0, CAPACITY), Math.max(forgottenUpTo, all.get(CAPACITY).time()));
+    }
+
+    byte[] encode() {
+        if (marks.isEmpty() && forgottenUpTo == 0) {
+            return NO_BYTES;
+        }
+        return new WireWriter()
+                .u8(FORMAT)
+                .int64(forgottenUpTo)
+                .list(marks, (out, mark) -> mark.write(out))
+                .toBytes();
+    }
+
+    static Memory decode(byte[] bytes) {
+        if (bytes.length == 0) {
+            return EMPTY;
+        }
+        WireReader in = new WireReader(bytes);
+        int format = in.u8();
+        if (format != FORMAT) {
+            throw new MalformedMessageException("register memory of format " + format + ", known is " + FORMAT);
+        }
+        long forgotten = in.int64();
+        List<Mark> marks = in.list(Mark::read);
+        in.end();
+        return new Memory(marks, forgotten);
+    }
+}

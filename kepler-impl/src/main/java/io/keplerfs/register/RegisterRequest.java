@@ -1,0 +1,143 @@
+package io.keplerfs.register;
+
+import io.keplerfs.VersionId;
+import io.keplerfs.rpc.Kind;
+import io.keplerfs.spi.Ballot;
+import io.keplerfs.spi.Message;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.wire.WireReader;
+import io.keplerfs.wire.WireWriter;
+import java.util.List;
+
+/**
+ * What a proposer asks of an owner.
+ *
+ * <pre>
+ * kind        u8, {@link Kind}
+ * stage       long, the ownership the proposer works in; without meaning for registers that decide views
+ * PREPARE     register key, ballot, uuid write
+ * ACCEPT      register key, ballot, bytes value
+ * QUERY       register key, bool with value
+ * LIST        text bucket, list of uint shard, text prefix, text after, uint limit, bool with payload
+ * </pre>
+ */
+sealed interface RegisterRequest {
+    Kind kind();
+
+    long stage();
+
+    String bucket();
+
+    void writeRest(WireWriter out);
+
+    default Message encode() {
+        WireWriter out = new WireWriter().u8(kind().code()).int64(stage());
+        writeRest(out);
+        return Message.of(out.toBuffer());
+    }
+
+    /** Reads what follows the kind byte. */
+    static RegisterRequest read(Kind kind, WireReader in) {
+        long stage = in.int64();
+        RegisterRequest request =
+                switch (kind) {
+                    case PREPARE -> new Prepare(stage, in.register(), in.ballot(), in.version());
+                    case ACCEPT -> new Accept(stage, in.register(), in.ballot(), in.bytes());
+                    case QUERY -> new Query(stage, in.register(), in.bool());
+                    case LIST -> new Page(
+                            stage, in.text(), in.list(WireReader::uint), in.text(), in.text(), in.uint(), in.bool());
+                    default -> throw new IllegalArgumentException("no register request: " + kind);
+                };
+        in.end();
+        return request;
+    }
+
+    /** Promise the ballot, and tell the accepted value and whether the write is known. */
+    record Prepare(long stage, RegisterKey key, Ballot ballot, VersionId write) implements RegisterRequest {
+        @Override
+        public Kind kind() {
+            return Kind.PREPARE;
+        }
+
+        @Override
+        public String bucket() {
+            return key.bucket();
+        }
+
+        @Override
+        public void writeRest(WireWriter out) {
+            out.register(key).ballot(ballot).version(write);
+        }
+    }
+
+    /**
+     * Accept the value.
+     *
+     * @param value {@link RegisterValue#encode}
+     */
+    record Accept(long stage, RegisterKey key, Ballot ballot, byte[] value) implements RegisterRequest {
+        @Override
+        public Kind kind() {
+            return Kind.ACCEPT;
+        }
+
+        @Override
+        public String bucket() {
+            return key.bucket();
+        }
+
+        @Override
+        public void writeRest(WireWriter out) {
+            out.register(key).ballot(ballot).bytes(value);
+        }
+    }
+
+    /** Tell what is accepted. */
+    record Query(long stage, RegisterKey key, boolean withValue) implements RegisterRequest {
+        @Override
+        public Kind kind() {
+            return Kind.QUERY;
+        }
+
+        @Override
+        public String bucket() {
+            return key.bucket();
+        }
+
+        @Override
+        public void writeRest(WireWriter out) {
+            out.register(key).bool(withValue);
+        }
+    }
+
+    /**
+     * Tell the registers of these shards that hold a value, tombstones included, in the order of their keys.
+     *
+     * @param after only keys above it, empty from the start
+     * @param limit at most so many rows
+     */
+    record Page(
+            long stage,
+            String bucket,
+            List<Integer> shards,
+            String prefix,
+            String after,
+            int limit,
+            boolean withPayload)
+            implements RegisterRequest {
+        @Override
+        public Kind kind() {
+            return Kind.LIST;
+        }
+
+        @Override
+        public void writeRest(WireWriter out) {
+            out.text(bucket)
+                    .list(shards, WireWriter::uint)
+                    .text(prefix)
+                    .text(after)
+                    .uint(limit)
+                    .bool(withPayload);
+        }
+    }
+}

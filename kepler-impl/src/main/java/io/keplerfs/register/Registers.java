@@ -1,0 +1,167 @@
+package io.keplerfs.register;
+
+import io.keplerfs.NodeId;
+import io.keplerfs.VersionId;
+import io.keplerfs.loop.Loop;
+import io.keplerfs.register.RegisterAnswer.Accepted;
+import io.keplerfs.register.RegisterRequest.Accept;
+import io.keplerfs.rpc.Rpc;
+import io.keplerfs.spi.Ballot;
+import io.keplerfs.spi.RegisterKey;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * Changes, reads and lists registers from this node, whether it owns them or not. Every method may be called from any thread and
+ * returns at once; the futures complete on the loop. Work of different keys does not wait for each other, and work of one key
+ * is not queued either: rivals are sorted out by ballots.
+ */
+public final class Registers {
+    /** Silence of an owner after which a round goes on without it; a healthy one answers within an fsync. */
+    public static final Duration ROUND_TIMEOUT = Duration.ofSeconds(2);
+
+    private final Loop loop;
+    private final HybridClock clock;
+    private final Exchange exchange;
+    private final Fault fault;
+
+    public Registers(Loop loop, Rpc rpc, HybridClock clock, Configurations configurations) {
+        this(loop, rpc, clock, configurations, ROUND_TIMEOUT, Fault.NONE);
+    }
+
+    Registers(
+            Loop loop,
+            Rpc rpc,
+            HybridClock clock,
+            Configurations configurations,
+            Duration roundTimeout,
+            Fault fault) {
+        this.loop = loop;
+        this.clock = clock;
+        this.exchange = new Exchange(loop, rpc, configurations, roundTimeout);
+        this.fault = fault;
+    }
+
+    /**
+     * Changes a register at most once. Nothing is sent if too few owners can be reached.
+     *
+     * @param id names the write, and it alone
+     * @param mayHaveBeenSent whether this write may have been tried before: after an indeterminate outcome, or by a coordinator
+     *     that crashed. It is then found out first whether it happened
+     * @param requireAll succeed only when every owner has it on disk; a majority and no more by the deadline is indeterminate
+     */
+    public CompletableFuture<Outcome> change(
+            RegisterKey key,
+            VersionId id,
+            boolean mayHaveBeenSent,
+            Change change,
+            boolean requireAll,
+            Duration timeout) {
+        long deadline = exchange.deadline(timeout);
+        return onLoop(() -> propose(
+                        new Proposal.Task(key, id, mayHaveBeenSent, change, requireAll, false, deadline))
+                .start());
+    }
+
+    /** The newest value that a majority has, or a newer one: linearizable. */
+    public CompletableFuture<ReadResult> read(RegisterKey key, Duration timeout) {
+        long deadline = exchange.deadline(timeout);
+        Proposal.Task finish = new Proposal.Task(
+                key, RegisterValue.NONE.id(), false, current -> new Change.Keep(), false, false, deadline);
+        return onLoop(() -> new Reading(exchange, fault, key, deadline, () -> propose(finish)).start());
+    }
+
+    /**
+     * Seals the fate of a write whose coordinator has restarted: whatever is current is written again under a new ballot, so
+     * that no older one can be chosen any more.
+     */
+    public CompletableFuture<Settled> settle(RegisterKey key, VersionId upload, Duration timeout) {
+        long deadline = exchange.deadline(timeout);
+        return onLoop(() -> {
+            Proposal proposal = propose(new Proposal.Task(
+                    key, upload, true, current -> new Change.Keep(), false, true, deadline));
+            return proposal.start().thenApply(outcome -> settled(outcome, proposal.fate()));
+        });
+    }
+
+    private static Settled settled(Outcome outcome, Settled.Fate fate) {
+        if (outcome instanceof Outcome.Done done) {
+            return new Settled.Sealed(fate, done.value());
+        } else if (outcome instanceof Outcome.Indeterminate indeterminate) {
+            return new Settled.Unavailable(indeterminate.reason());
+        }
+        throw new IllegalStateException("settling ended as " + outcome);
+    }
+
+    /**
+     * Hands an accepted value over to an owner that lacks it, as a late accept. Safe at any time: an owner that has promised or
+     * accepted anything newer refuses.
+     *
+     * @return whether the owner has it now; fails if it did not answer
+     */
+    public CompletableFuture<Boolean> offer(
+            RegisterKey key, Ballot ballot, RegisterValue value, NodeId to, Duration timeout) {
+        long deadline = exchange.deadline(timeout);
+        return onLoop(() -> {
+            CompletableFuture<Boolean> taken = new CompletableFuture<>();
+            Accept accept = new Accept(exchange.configuration(key).stage(), key, ballot, value.encode());
+            exchange.ask(to, accept.encode(), deadline, (answer, failure) -> {
+                if (failure != null) {
+                    taken.completeExceptionally(failure);
+                } else {
+                    taken.complete(answer instanceof Accepted);
+                }
+            });
+            return taken;
+        });
+    }
+
+    /**
+     * One page of the keys of a bucket that have a value. It contains every key whose write was done before the call began; it
+     * is no snapshot.
+     *
+     * @param shardCount into how many shards the bucket's key space is cut
+     * @param prefix only keys that start with it
+     * @param after only keys above it in byte order, empty from the start
+     * @param limit at most so many entries
+     * @param withPayload whether the entries carry their payloads
+     */
+    public CompletableFuture<ListResult> list(
+            String bucket,
+            int shardCount,
+            String prefix,
+            String after,
+            int limit,
+            boolean withPayload,
+            Duration timeout) {
+        if (shardCount < 1 || limit < 1) {
+            throw new IllegalArgumentException("a listing of " + shardCount + " shards and " + limit + " entries");
+        }
+        long deadline = exchange.deadline(timeout);
+        Listing.Task task = new Listing.Task(bucket, shardCount, prefix, limit, withPayload, deadline);
+        return onLoop(() -> new Listing(exchange, task, after).start());
+    }
+
+    private Proposal propose(Proposal.Task task) {
+        return new Proposal(exchange, clock, fault, task);
+    }
+
+    private <T> CompletableFuture<T> onLoop(Supplier<CompletableFuture<T>> work) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                work.get().whenComplete((value, failure) -> {
+                    if (failure != null) {
+                        result.completeExceptionally(failure);
+                    } else {
+                        result.complete(value);
+                    }
+                });
+            } catch (RuntimeException failure) {
+                result.completeExceptionally(failure);
+            }
+        });
+        return result;
+    }
+}

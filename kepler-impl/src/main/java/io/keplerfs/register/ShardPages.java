@@ -1,0 +1,89 @@
+package io.keplerfs.register;
+
+import io.keplerfs.register.RegisterAnswer.Row;
+import io.keplerfs.register.RegisterAnswer.Rows;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.spi.Store;
+import io.keplerfs.spi.Transport;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+
+/** The owner's side of a listing: several shards of one bucket merged into one sorted page. */
+final class ShardPages {
+    /** More rows are left for the next page. */
+    static final int MAX_ROWS = 10_000;
+    /** A page ends behind the row that reaches it; that row itself still fits into a head. */
+    static final int FULL_BYTES = Transport.MAX_HEAD_BYTES / 2;
+    /** Read ahead per shard, so that many shards with few rows each cost one query each. */
+    private static final int LEAST_BATCH = 8;
+
+    private ShardPages() {}
+
+    static Rows page(Store.Snapshot snapshot, RegisterRequest.Page request) {
+        int limit = Math.min(request.limit(), MAX_ROWS);
+        int batch = Math.max(LEAST_BATCH, limit / Math.max(1, request.shards().size()) + 1);
+        PriorityQueue<Cursor> cursors =
+                new PriorityQueue<>((a, b) -> RegisterKey.compareKeys(a.head().key(), b.head().key()));
+        for (int shard : request.shards()) {
+            Cursor cursor = new Cursor(snapshot, request, shard, batch);
+            if (!cursor.ended()) {
+                cursors.add(cursor);
+            }
+        }
+        List<Row> rows = new ArrayList<>();
+        int bytes = 0;
+        while (!cursors.isEmpty() && rows.size() < limit && bytes < FULL_BYTES) {
+            Cursor cursor = cursors.remove();
+            Row row = cursor.next();
+            rows.add(row);
+            bytes += row.value().length + row.key().length() + Row.OVERHEAD_BYTES;
+            if (!cursor.ended()) {
+                cursors.add(cursor);
+            }
+        }
+        return new Rows(!cursors.isEmpty(), rows);
+    }
+
+    /** Walks through one shard. */
+    private static final class Cursor {
+        private final Store.Snapshot snapshot;
+        private final RegisterRequest.Page request;
+        private final int shard;
+        private final int batch;
+        private List<RegisterRow> rows = List.of();
+        private int at;
+
+        Cursor(Store.Snapshot snapshot, RegisterRequest.Page request, int shard, int batch) {
+            this.snapshot = snapshot;
+            this.request = request;
+            this.shard = shard;
+            this.batch = batch;
+            fill(request.after().isEmpty() ? null : request.after());
+        }
+
+        boolean ended() {
+            return at == rows.size();
+        }
+
+        RegisterKey head() {
+            return rows.get(at).key();
+        }
+
+        Row next() {
+            RegisterRow row = rows.get(at++);
+            if (at == rows.size() && rows.size() == batch) {
+                fill(row.key().key());
+            }
+            RegisterValue listed = RegisterValue.decode(row.value()).listed(request.withPayload());
+            return new Row(shard, row.key().key(), row.accepted(), listed.encode());
+        }
+
+        private void fill(@Nullable String after) {
+            rows = snapshot.registers(request.bucket(), shard, request.prefix(), after, batch);
+            at = 0;
+        }
+    }
+}

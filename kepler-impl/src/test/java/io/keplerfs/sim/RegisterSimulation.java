@@ -1,0 +1,170 @@
+package io.keplerfs.sim;
+
+import io.keplerfs.NodeId;
+import io.keplerfs.sim.History.Call;
+import io.keplerfs.sim.History.Kind;
+import io.keplerfs.sim.History.Result;
+import io.keplerfs.sim.SimNetwork.Weather;
+import io.keplerfs.spi.Ballot;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.stream.IntStream;
+
+/**
+ * One seed: five nodes with a client each, three of them owners of one register, under bad weather, skewed clocks, crashes and
+ * partitions; if asked, while the register moves from nodes 1-3 to nodes 2-4. Then everything heals and is read once more.
+ */
+final class RegisterSimulation {
+    private static final int NODES = 5;
+    private static final Duration LIMIT = Duration.ofMinutes(10);
+
+    private final SimLoop loop;
+    private final SplittableRandom random;
+    private final History history = new History();
+    private final RegisterKey key = new RegisterKey("photos", 0, "sunset.jpg");
+    private final Map<Ballot, RegisterRow> accepted = new HashMap<>();
+    private final List<SimNode> nodes = new ArrayList<>();
+    private final List<SimClient> clients = new ArrayList<>();
+    private final SimOwnership.Script script;
+    private final SimNetwork network;
+    private final double paceMillis;
+    private final boolean moves;
+
+    RegisterSimulation(long seed, boolean moves, Mistakes mistakes) {
+        this.loop = new SimLoop(seed);
+        this.random = loop.fork();
+        this.moves = moves;
+        List<NodeId> ids = IntStream.rangeClosed(1, NODES)
+                .mapToObj(i -> new NodeId(new UUID(0, i)))
+                .toList();
+        this.script = new SimOwnership.Script(key, ids.subList(0, 3), ids.subList(moves ? 1 : 0, moves ? 4 : 3), mistakes);
+        this.paceMillis = pick(3, 10, 40);
+        this.network = new SimNetwork(loop, new Weather(pick(0, 0.05, 0.2, 0.4), pick(0, 0.1), paceMillis));
+        long maxSyncNanos = (long) (pick(0.1, 2, 20) * 1e6);
+        Duration roundTimeout = Duration.ofNanos((long) (paceMillis * 2.5e6) + 2 * maxSyncNanos);
+        SimNode.World world = new SimNode.World(loop, network, script, roundTimeout);
+        for (NodeId id : ids) {
+            SimStore store = new SimStore(loop, id, maxSyncNanos, mistakes.disk(), this::observe);
+            SimNode node = new SimNode(world, id, (long) pick(0, 0, -30, 30, 100, -500, 500), store);
+            nodes.add(node);
+            clients.add(new SimClient(loop, node, key, history, 4, paceMillis));
+        }
+    }
+
+    private double pick(double... choices) {
+        return choices[random.nextInt(choices.length)];
+    }
+
+    /** What went wrong; empty if nothing did. */
+    List<String> run() {
+        clients.forEach(SimClient::start);
+        planCrashes();
+        planPartitions();
+        if (moves) {
+            planMove();
+        }
+        if (!loop.runUntil(() -> clients.stream().allMatch(SimClient::isFinished), LIMIT)) {
+            history.violation("the clients did not come to an end");
+        }
+        heal();
+        return history.violations();
+    }
+
+    private void planCrashes() {
+        int crashes = (int) pick(0, 0, 1, 3, 6);
+        for (int i = 0; i < crashes; i++) {
+            SimNode node = nodes.get(random.nextInt(NODES));
+            long at = (long) (random.nextDouble(0, 60) * paceMillis * 1e6);
+            loop.after(at, node::crash);
+            loop.after(at + (long) (random.nextDouble(0, 15) * paceMillis * 1e6), node::restart);
+        }
+    }
+
+    private void planPartitions() {
+        int partitions = (int) pick(0, 0, 1, 2);
+        for (int i = 0; i < partitions; i++) {
+            SimNode lonely = nodes.get(random.nextInt(NODES));
+            boolean bothWays = random.nextBoolean();
+            long at = (long) (random.nextDouble(0, 60) * paceMillis * 1e6);
+            loop.after(at, () -> nodes.stream().filter(node -> node != lonely).forEach(node -> {
+                network.cut(lonely.id(), node.id());
+                if (bothWays) {
+                    network.cut(node.id(), lonely.id());
+                }
+            }));
+            loop.after(at + (long) (random.nextDouble(0, 30) * paceMillis * 1e6), network::heal);
+        }
+    }
+
+    /** Announces the transition, lets the new owners pull, and declares the new view when a majority of them is done. */
+    private void planMove() {
+        long begin = (long) (random.nextDouble(0, 12) * paceMillis * 1e6);
+        announce(SimOwnership.BOTH, begin);
+        loop.after(begin, this::watchMove);
+    }
+
+    private void announce(long stage, long delayNanos) {
+        for (SimNode node : nodes) {
+            long at = delayNanos + (long) (random.nextDouble(0.1, 8 * paceMillis) * 1e6);
+            loop.after(at, () -> {
+                if (node.isUp()) {
+                    node.ownership().enter(stage);
+                }
+            });
+        }
+    }
+
+    private void watchMove() {
+        List<SimNode> owners =
+                nodes.stream().filter(node -> script.after().contains(node.id())).toList();
+        if (owners.stream().filter(node -> node.ownership().isSynced()).count() >= 2) {
+            announce(SimOwnership.NEW, 0);
+            return;
+        }
+        owners.stream().filter(SimNode::isUp).forEach(node -> {
+            node.ownership().enter(SimOwnership.BOTH);
+            node.ownership().pull();
+        });
+        loop.after((long) (random.nextDouble(0.5, 2.5) * paceMillis * 1e6), this::watchMove);
+    }
+
+    private void heal() {
+        network.weather(Weather.FINE);
+        network.heal();
+        nodes.forEach(SimNode::restart);
+        loop.runUntil(() -> false, Duration.ofSeconds(2));
+        for (int reader : new int[] {0, 4, 2}) {
+            Call call = history.call(Kind.GET, io.keplerfs.register.RegisterValue.NONE.id(), "final", loop.nowNanos());
+            boolean[] over = {false};
+            new SimClient(loop, nodes.get(reader), key, history, 0, 1_000).read(call, () -> over[0] = true);
+            loop.runUntil(() -> over[0], Duration.ofMinutes(2));
+            if (call.result != Result.DONE) {
+                history.violation("no progress: a read failed after everything had healed");
+            }
+        }
+    }
+
+    /** One ballot, one value: whoever uses a ballot twice has forgotten something. */
+    private void observe(RegisterRow row) {
+        RegisterRow before = row.accepted().isZero() ? null : accepted.putIfAbsent(row.accepted(), row);
+        if (before != null && !Arrays.equals(before.value(), row.value())) {
+            history.violation("two values under ballot " + row.accepted());
+        }
+    }
+
+    History history() {
+        return history;
+    }
+
+    List<String> trace() {
+        return loop.trace();
+    }
+}

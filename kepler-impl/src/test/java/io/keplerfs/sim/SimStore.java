@@ -1,0 +1,213 @@
+package io.keplerfs.sim;
+
+import io.keplerfs.ChunkId;
+import io.keplerfs.NodeId;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.spi.Store;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Registers and settings of one simulated node. Transactions are applied in the order of their calls and become durable together,
+ * one virtual fsync after the other; a crash loses what was not durable. Reads see what is durable.
+ */
+public final class SimStore implements Store {
+    /** Deliberate lies of a disk, for tests of the tests. */
+    public enum Lie {
+        /** Says "durable" at once. */
+        ACK_BEFORE_DURABLE,
+        /** A promise alone is kept in memory only. */
+        PROMISE_NOT_SYNCED,
+        /** A promise alone is not kept at all. */
+        PROMISE_DROPPED,
+        /** What an owner remembers of past writes is not kept. */
+        MEMORY_DROPPED,
+        /** The clock's mark is not kept. */
+        CLOCK_DROPPED
+    }
+
+    private record Commit(SimTables changes, Runnable acknowledge) {}
+
+    private final SimLoop world;
+    private final NodeId node;
+    private final long maxSyncNanos;
+    private final Set<Lie> lies;
+    private final Consumer<RegisterRow> observer;
+    private final SplittableRandom random;
+    private final SimTables durable;
+    private final SimTables current;
+    private final List<Commit> waiting = new ArrayList<>();
+    private final List<Commit> syncing = new ArrayList<>();
+    private boolean crashed;
+
+    /** @param observer sees every register row that is put, for invariants */
+    public SimStore(SimLoop world, NodeId node, long maxSyncNanos, Set<Lie> lies, Consumer<RegisterRow> observer) {
+        this(world, node, maxSyncNanos, lies, observer, new SimTables());
+    }
+
+    private SimStore(
+            SimLoop world,
+            NodeId node,
+            long maxSyncNanos,
+            Set<Lie> lies,
+            Consumer<RegisterRow> observer,
+            SimTables durable) {
+        this.world = world;
+        this.node = node;
+        this.maxSyncNanos = maxSyncNanos;
+        this.lies = lies;
+        this.observer = observer;
+        this.random = world.fork();
+        this.durable = durable;
+        this.current = new SimTables(durable);
+    }
+
+    /** Power cut: of the commit under way any beginning may have reached the disk. Returns the store of the next life. */
+    public SimStore crash() {
+        crashed = true;
+        int survived = syncing.isEmpty() ? 0 : random.nextInt(syncing.size() + 1);
+        syncing.subList(0, survived).forEach(commit -> persist(commit.changes()));
+        return new SimStore(world, node, maxSyncNanos, lies, observer, durable);
+    }
+
+    @Override
+    public NodeId nodeId() {
+        return node;
+    }
+
+    @Override
+    public <T> CompletableFuture<T> write(Function<Transaction, T> transaction) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        world.after(0, () -> {
+            if (!crashed) {
+                apply(transaction, done);
+            }
+        });
+        return done;
+    }
+
+    private <T> void apply(Function<Transaction, T> transaction, CompletableFuture<T> done) {
+        SimTables changes = new SimTables();
+        T result;
+        try {
+            result = transaction.apply(new SimTransaction(current, changes));
+        } catch (RuntimeException thrown) {
+            done.completeExceptionally(thrown);
+            return;
+        }
+        changes.registers().values().forEach(observer);
+        current.putAll(remembered(changes));
+        waiting.add(new Commit(remembered(changes), () -> done.complete(result)));
+        if (lies.contains(Lie.ACK_BEFORE_DURABLE)) {
+            done.complete(result);
+        }
+        sync();
+    }
+
+    private void sync() {
+        if (!syncing.isEmpty() || waiting.isEmpty()) {
+            return;
+        }
+        syncing.addAll(waiting);
+        waiting.clear();
+        world.after(random.nextLong(10_000, maxSyncNanos + 10_001), () -> {
+            if (crashed) {
+                return;
+            }
+            List<Commit> committed = List.copyOf(syncing);
+            syncing.clear();
+            committed.forEach(commit -> persist(commit.changes()));
+            committed.forEach(commit -> commit.acknowledge().run());
+            sync();
+        });
+    }
+
+    private void persist(SimTables changes) {
+        SimTables kept = new SimTables(changes);
+        if (lies.contains(Lie.PROMISE_NOT_SYNCED)) {
+            kept.registers().values().removeIf(this::isPromiseAlone);
+        }
+        if (lies.contains(Lie.CLOCK_DROPPED)) {
+            kept.settings().remove("clock");
+        }
+        durable.putAll(kept);
+    }
+
+    private boolean isPromiseAlone(RegisterRow row) {
+        return durable.register(row.key()).accepted().equals(row.accepted());
+    }
+
+    private SimTables remembered(SimTables changes) {
+        SimTables kept = new SimTables(changes);
+        if (lies.contains(Lie.PROMISE_DROPPED)) {
+            kept.registers().values().removeIf(row -> current.register(row.key()).accepted().equals(row.accepted()));
+        }
+        if (lies.contains(Lie.MEMORY_DROPPED)) {
+            kept.registers().replaceAll((key, row) ->
+                    new RegisterRow(key, row.promised(), row.accepted(), row.value(), new byte[0]));
+        }
+        return kept;
+    }
+
+    @Override
+    public <T> CompletableFuture<T> read(Function<Snapshot, T> query) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        world.after(random.nextLong(10_000, 100_000), () -> {
+            if (crashed) {
+                return;
+            }
+            T result;
+            try {
+                result = query.apply(new SimTransaction(durable, new SimTables()));
+            } catch (RuntimeException thrown) {
+                done.completeExceptionally(thrown);
+                return;
+            }
+            done.complete(result);
+        });
+        return done;
+    }
+
+    /** What is on the disk. */
+    public RegisterRow onDisk(RegisterKey key) {
+        return durable.register(key);
+    }
+
+    @Override
+    public CompletableFuture<Void> writeChunk(ChunkId id, ByteBuffer bytes) {
+        throw new UnsupportedOperationException("no chunks here");
+    }
+
+    @Override
+    public CompletableFuture<ByteBuffer> readChunk(ChunkId id, int offset, ByteBuffer into, boolean verifyHash) {
+        throw new UnsupportedOperationException("no chunks here");
+    }
+
+    @Override
+    public CompletableFuture<Integer> collect(List<ChunkId> chunks) {
+        throw new UnsupportedOperationException("no chunks here");
+    }
+
+    @Override
+    public Usage usage() {
+        return new Usage(0, 0, Long.MAX_VALUE);
+    }
+
+    @Override
+    public Optional<String> failed() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        crashed = true;
+    }
+}

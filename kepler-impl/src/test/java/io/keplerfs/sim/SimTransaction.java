@@ -1,0 +1,175 @@
+package io.keplerfs.sim;
+
+import io.keplerfs.ChunkId;
+import io.keplerfs.NodeId;
+import io.keplerfs.VersionId;
+import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.IntentRow;
+import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.spi.Pin;
+import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.spi.Store;
+import io.keplerfs.spi.UploadRow;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Registers and settings as one transaction sees them: its own changes over what was there. Everything else is refused. */
+final class SimTransaction implements Store.Transaction {
+    private final SimTables before;
+    private final SimTables changes;
+
+    SimTransaction(SimTables before, SimTables changes) {
+        this.before = before;
+        this.changes = changes;
+    }
+
+    @Override
+    public RegisterRow register(RegisterKey key) {
+        RegisterRow changed = changes.registers().get(key);
+        return changed != null ? changed : before.register(key);
+    }
+
+    @Override
+    public void putRegister(RegisterRow row) {
+        changes.registers().put(row.key(), row);
+    }
+
+    @Override
+    public List<RegisterRow> registers(
+            String bucket, int shard, String prefix, @Nullable String after, int limit) {
+        return all().registers().values().stream()
+                .filter(row -> row.key().bucket().equals(bucket) && row.key().shard() == shard)
+                .filter(row -> !row.accepted().isZero())
+                .filter(row -> row.key().key().startsWith(prefix))
+                .filter(row -> after == null || RegisterKey.compareKeys(row.key().key(), after) > 0)
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit) {
+        return all().registers().values().stream()
+                .filter(row -> cursor == null || row.key().compareTo(cursor) > 0)
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public boolean hasNoRegisters() {
+        return all().registers().isEmpty();
+    }
+
+    @Override
+    public Optional<byte[]> setting(String name) {
+        byte[] changed = changes.settings().get(name);
+        return Optional.ofNullable(changed != null ? changed : before.settings().get(name));
+    }
+
+    @Override
+    public void putSetting(String name, byte[] value) {
+        changes.settings().put(name, value);
+    }
+
+    private SimTables all() {
+        SimTables all = new SimTables(before);
+        all.putAll(changes);
+        return all;
+    }
+
+    private static UnsupportedOperationException none() {
+        return new UnsupportedOperationException("only registers and settings here");
+    }
+
+    @Override
+    public Optional<ChunkRow> chunk(ChunkId id) {
+        throw none();
+    }
+
+    @Override
+    public List<ChunkRow> chunksAfter(@Nullable ChunkId cursor, int limit) {
+        throw none();
+    }
+
+    @Override
+    public List<Pin> pins(ChunkId id) {
+        throw none();
+    }
+
+    @Override
+    public List<QueueRow> due(@Nullable NodeId target, long nowMillis, int limit) {
+        throw none();
+    }
+
+    @Override
+    public long queued() {
+        throw none();
+    }
+
+    @Override
+    public List<UploadRow> uploads() {
+        throw none();
+    }
+
+    @Override
+    public List<IntentRow> intents(RegisterKey key) {
+        throw none();
+    }
+
+    @Override
+    public List<IntentRow> intents(@Nullable String bucket) {
+        throw none();
+    }
+
+    @Override
+    public List<MemberInfo> peers() {
+        throw none();
+    }
+
+    @Override
+    public boolean pin(ChunkId chunk, Pin pin) {
+        throw none();
+    }
+
+    @Override
+    public List<ChunkId> unpin(VersionId upload) {
+        throw none();
+    }
+
+    @Override
+    public void enqueue(QueueRow task) {
+        throw none();
+    }
+
+    @Override
+    public void dequeue(String kind, byte[] id, NodeId target) {
+        throw none();
+    }
+
+    @Override
+    public void putUpload(UploadRow upload) {
+        throw none();
+    }
+
+    @Override
+    public void removeUpload(VersionId id) {
+        throw none();
+    }
+
+    @Override
+    public void putIntent(IntentRow intent) {
+        throw none();
+    }
+
+    @Override
+    public void removeIntent(RegisterKey key, VersionId id) {
+        throw none();
+    }
+
+    @Override
+    public void putPeer(MemberInfo peer) {
+        throw none();
+    }
+}
