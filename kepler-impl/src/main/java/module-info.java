@@ -15,4 +15,7 @@ module io.keplerfs.impl {
     requires okio;
     requires org.slf4j;
     requires org.xerial.sqlitejdbc;
+
+    provides io.keplerfs.spi.KeplerProvider with
+            io.keplerfs.node.NodeProvider;
 }

@@ -3,11 +3,19 @@ package io.keplerfs;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/** How every blocking twin waits for its async one: on the caller's thread, with the outcome's own exception type. */
-final class Waiting {
+/**
+ * How every blocking twin waits for its async one: on the caller's thread, with the outcome's own exception type. For
+ * implementations of this API; applications need it only to wait for an async call in the same way.
+ */
+public final class Waiting {
     private Waiting() {}
 
-    static <T> T forResult(CompletableFuture<T> future) throws KeplerException {
+    /**
+     * The result, or the failure as a new exception of the same type with the caller's stack in it.
+     *
+     * @throws KeplerException the outcome, or {@link UnavailableException} if the thread was interrupted
+     */
+    public static <T> T forResult(CompletableFuture<T> future) throws KeplerException {
         try {
             return future.get();
         } catch (InterruptedException interrupted) {

@@ -1,4 +1,4 @@
-/** A network and memberships that live in memory, for tests of host applications: real threads, no socket, no file. */
+/** Network, membership and store that live in memory, for tests of host applications: no socket, no file. */
 @NullMarked
 package io.keplerfs.memory;
 

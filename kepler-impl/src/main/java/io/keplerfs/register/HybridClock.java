@@ -57,7 +57,10 @@ public final class HybridClock {
         CompletableFuture<HybridClock> opened = new CompletableFuture<>();
         long wall = stamp(loop.wallMillis());
         CompletableFuture<HybridClock> made = store.write(transaction -> {
-            long mark = transaction.setting(SETTING).map(bytes -> new WireReader(bytes).int64()).orElse(0L);
+            long mark = transaction
+                    .setting(SETTING)
+                    .map(bytes -> new WireReader(bytes).int64())
+                    .orElse(0L);
             long reserved = reservation(wall, mark);
             transaction.putSetting(SETTING, new WireWriter().int64(reserved).toBytes());
             return new HybridClock(loop, store, node, mark, reserved);
@@ -150,7 +153,9 @@ public final class HybridClock {
             if (failure == null) {
                 reserved = mark;
             } else {
-                LOG.warn("the store of this node did not take the clock's mark; it cannot write files until it does", failure);
+                LOG.warn(
+                        "the store of this node did not take the clock's mark; it cannot write files until it does",
+                        failure);
             }
         });
     }

@@ -81,7 +81,8 @@ record Memory(List<Mark> marks, long forgottenUpTo) {
             return new Memory(all, forgottenUpTo);
         }
         return new Memory(
-                all.subList(0, CAPACITY), Math.max(forgottenUpTo, all.get(CAPACITY).time()));
+                all.subList(0, CAPACITY),
+                Math.max(forgottenUpTo, all.get(CAPACITY).time()));
     }
 
     byte[] encode() {

@@ -107,16 +107,19 @@ final class Proposal {
     }
 
     private void prepare(Configuration configuration, Ballot ballot) {
-        Round round = new Round(configuration, Promised.class, Round::won, decided -> guarded(() -> {
-            clock.observe(decided.floor());
-            if (decided.won()) {
-                promised(decided, ballot);
-            } else {
-                retry(decided);
-            }
-        }));
-        exchange.askAll(
-                new Prepare(configuration.stage(), task.key(), ballot, task.write()), task.deadline(), round);
+        Round round = new Round(
+                configuration,
+                Promised.class,
+                Round::won,
+                decided -> guarded(() -> {
+                    clock.observe(decided.floor());
+                    if (decided.won()) {
+                        promised(decided, ballot);
+                    } else {
+                        retry(decided);
+                    }
+                }));
+        exchange.askAll(new Prepare(configuration.stage(), task.key(), ballot, task.write()), task.deadline(), round);
     }
 
     /** The at-most-once rules: (a) mine is current, (b) mine is an ancestor, (c) somebody may know mine, (d) nobody does. */
@@ -171,7 +174,8 @@ final class Proposal {
 
     private void decide(Round round, Ballot ballot, RegisterValue current, boolean agreed) {
         Change.Decision decision = task.change().apply(current);
-        // What a majority agrees on is chosen already and needs no finishing, unless an earlier attempt of this very write
+        // What a majority agrees on is chosen already and needs no finishing, unless an earlier attempt of this very
+        // write
         // could still surface: only a newer ballot at a majority rules that out.
         boolean certain = agreed && !mayHaveBeenTaken();
         if (decision instanceof Change.Write write) {
@@ -207,19 +211,13 @@ final class Proposal {
     private void send(Configuration configuration, Ballot ballot, RegisterValue value, Consumer<Round> lost) {
         long sentBefore = firstSent;
         firstSent = Math.min(firstSent, ballot.time());
-        accept(
-                configuration,
-                ballot,
-                value,
-                task.requireAll(),
-                won -> done(value, ballot, won, false),
-                round -> {
-                    chosen |= round.won();
-                    if (round.certainlyNowhere()) {
-                        firstSent = sentBefore;
-                    }
-                    lost.accept(round);
-                });
+        accept(configuration, ballot, value, task.requireAll(), won -> done(value, ballot, won, false), round -> {
+            chosen |= round.won();
+            if (round.certainlyNowhere()) {
+                firstSent = sentBefore;
+            }
+            lost.accept(round);
+        });
     }
 
     /** Writes back what was read under the new ballot, so that it is chosen beyond doubt. */
@@ -241,16 +239,19 @@ final class Proposal {
             Consumer<Round> won,
             Consumer<Round> lost) {
         Predicate<Round> enough = byAll ? Round::isComplete : Round::won;
-        Round round = new Round(configuration, Accepted.class, enough, decided -> guarded(() -> {
-            clock.observe(decided.floor());
-            if (byAll ? decided.wonByAll() : decided.won()) {
-                won.accept(decided);
-            } else {
-                lost.accept(decided);
-            }
-        }));
-        exchange.askAll(
-                new Accept(configuration.stage(), task.key(), ballot, value.encode()), task.deadline(), round);
+        Round round = new Round(
+                configuration,
+                Accepted.class,
+                enough,
+                decided -> guarded(() -> {
+                    clock.observe(decided.floor());
+                    if (byAll ? decided.wonByAll() : decided.won()) {
+                        won.accept(decided);
+                    } else {
+                        lost.accept(decided);
+                    }
+                }));
+        exchange.askAll(new Accept(configuration.stage(), task.key(), ballot, value.encode()), task.deadline(), round);
     }
 
     /** Both rounds of an attempt work in one configuration: what was promised in one stage says nothing in another. */
@@ -266,8 +267,7 @@ final class Proposal {
     }
 
     private void done(RegisterValue value, Ballot ballot, Round round, boolean superseded) {
-        outcome.complete(
-                new Outcome.Done(value, ballot, superseded, round.acked(), round.open(), round.missing()));
+        outcome.complete(new Outcome.Done(value, ballot, superseded, round.acked(), round.open(), round.missing()));
     }
 
     private boolean mayHaveBeenTaken() {

@@ -31,12 +31,7 @@ public final class Registers {
     }
 
     Registers(
-            Loop loop,
-            Rpc rpc,
-            HybridClock clock,
-            Configurations configurations,
-            Duration roundTimeout,
-            Fault fault) {
+            Loop loop, Rpc rpc, HybridClock clock, Configurations configurations, Duration roundTimeout, Fault fault) {
         this.loop = loop;
         this.clock = clock;
         this.exchange = new Exchange(loop, rpc, configurations, roundTimeout);
@@ -59,8 +54,7 @@ public final class Registers {
             boolean requireAll,
             Duration timeout) {
         long deadline = exchange.deadline(timeout);
-        return onLoop(() -> propose(
-                        new Proposal.Task(key, id, mayHaveBeenSent, change, requireAll, false, deadline))
+        return onLoop(() -> propose(new Proposal.Task(key, id, mayHaveBeenSent, change, requireAll, false, deadline))
                 .start());
     }
 
@@ -79,8 +73,8 @@ public final class Registers {
     public CompletableFuture<Settled> settle(RegisterKey key, VersionId upload, Duration timeout) {
         long deadline = exchange.deadline(timeout);
         return onLoop(() -> {
-            Proposal proposal = propose(new Proposal.Task(
-                    key, upload, true, current -> new Change.Keep(), false, true, deadline));
+            Proposal proposal =
+                    propose(new Proposal.Task(key, upload, true, current -> new Change.Keep(), false, true, deadline));
             return proposal.start().thenApply(outcome -> settled(outcome, proposal.fate()));
         });
     }

@@ -45,7 +45,7 @@ class FloorsTest {
         floors.put("register", pure);
         floors.put("view", with(pure, "register"));
         floors.put("replication", with(pure, "register", "view"));
-        floors.put("repair", with(pure, "register", "view"));
+        floors.put("repair", with(pure, "register", "view", "replication"));
         floors.put("files", with(pure, "register", "view", "replication", "repair"));
         floors.put("http", List.of());
         floors.put("client", List.of());

@@ -143,7 +143,8 @@ final class SimClient {
     }
 
     private Change change(Call call) {
-        Change.Write write = new Change.Write(call.id.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII), false);
+        Change.Write write =
+                new Change.Write(call.id.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII), false);
         return switch (call.kind) {
             case PUT -> Change.toAnything(write.payload());
             case ERASE -> Change.toTombstone(new byte[0]);
@@ -177,7 +178,9 @@ final class SimClient {
     }
 
     private static VersionId base(RegisterValue value) {
-        return value.ancestors().isEmpty() ? RegisterValue.NONE.id() : value.ancestors().get(0).id();
+        return value.ancestors().isEmpty()
+                ? RegisterValue.NONE.id()
+                : value.ancestors().get(0).id();
     }
 
     private void settle(Call call, Runnable then) {

@@ -1,0 +1,153 @@
+package io.keplerfs.files;
+
+import io.keplerfs.Bucket;
+import io.keplerfs.Consistency;
+import io.keplerfs.DeleteOptions;
+import io.keplerfs.Durability;
+import io.keplerfs.FileInfo;
+import io.keplerfs.FileSnapshot;
+import io.keplerfs.GetOptions;
+import io.keplerfs.InvalidRequestException;
+import io.keplerfs.ListOptions;
+import io.keplerfs.ListPage;
+import io.keplerfs.NotFoundException;
+import io.keplerfs.PutOptions;
+import io.keplerfs.UnavailableException;
+import io.keplerfs.Waiting;
+import io.keplerfs.register.RegisterValue;
+import io.keplerfs.spi.RegisterKey;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+
+/** A bucket as this node serves it. */
+final class EmbeddedBucket implements Bucket {
+    private final String name;
+    private final Node node;
+    private final Services services;
+
+    EmbeddedBucket(String name, Node node, Services services) {
+        this.name = name;
+        this.node = node;
+        this.services = services;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public FileInfo put(String key, InputStream content, PutOptions options) throws IOException {
+        check(key, options);
+        byte[] first = content.readNBytes(node.limits().inlineLimitBytes() + 1);
+        if (first.length <= node.limits().inlineLimitBytes()) {
+            return Waiting.forResult(services.writer().putInline(name, key, first, options));
+        }
+        return services.writer().putChunks(name, key, first, content, options);
+    }
+
+    @Override
+    public CompletableFuture<FileInfo> putAsync(String key, InputStream content, PutOptions options) {
+        return onWorker(() -> put(key, content, options));
+    }
+
+    @Override
+    public CompletableFuture<FileInfo> putAsync(String key, byte[] content, PutOptions options) {
+        if (content.length > node.limits().inlineLimitBytes()) {
+            return putAsync(key, new ByteArrayInputStream(content), options);
+        }
+        try {
+            check(key, options);
+            return services.writer().putInline(name, key, content, options);
+        } catch (InvalidRequestException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+    }
+
+    private <T> CompletableFuture<T> onWorker(Callable<T> call) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        try {
+            node.workers().blocking().execute(() -> {
+                try {
+                    result.complete(call.call());
+                } catch (Exception failure) {
+                    result.completeExceptionally(failure);
+                }
+            });
+        } catch (RejectedExecutionException busy) {
+            result.completeExceptionally(
+                    new UnavailableException("too many uploads run on this node's own threads", busy));
+        }
+        return result;
+    }
+
+    private void check(String key, PutOptions options) throws InvalidRequestException {
+        Names.checkBucket(name);
+        Names.checkKey(key);
+        Names.checkMetadata(options.contentType(), options.metadata());
+        refuseFastConditions(options.durability(), Condition.of(options));
+    }
+
+    private static void refuseFastConditions(Durability durability, Condition condition)
+            throws InvalidRequestException {
+        if (durability == Durability.FAST && !condition.isNone()) {
+            throw new InvalidRequestException("a fast write asks no other node, so it cannot be conditional: "
+                    + "use durability quorum or all, or drop the condition");
+        }
+    }
+
+    @Override
+    public CompletableFuture<FileSnapshot> snapshotAsync(String key, GetOptions options) {
+        try {
+            Names.checkBucket(name);
+            Names.checkKey(key);
+        } catch (InvalidRequestException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        CompletableFuture<BucketRecord> bucket = options.consistency() == Consistency.LOCAL
+                ? services.buckets().requireLocal(name)
+                : services.buckets().require(name, options.timeout());
+        return bucket.thenCompose(record -> {
+            RegisterKey register = record.registerOf(name, key);
+            return services.versions()
+                    .read(register, options.consistency(), options.timeout())
+                    .thenCompose(value -> snapshot(register, value, options));
+        });
+    }
+
+    private CompletableFuture<FileSnapshot> snapshot(RegisterKey register, RegisterValue value, GetOptions options) {
+        if (value.absent()) {
+            return CompletableFuture.failedFuture(new NotFoundException("there is no file '" + register.key()
+                    + "' in bucket '" + name + "'"
+                    + (options.consistency() == Consistency.LOCAL ? " as far as this node knows" : "")));
+        }
+        Manifest manifest = Manifest.of(value);
+        return CompletableFuture.completedFuture(new Snapshot(node, manifest.info(register, value), manifest, options));
+    }
+
+    @Override
+    public CompletableFuture<Boolean> deleteAsync(String key, DeleteOptions options) {
+        try {
+            Names.checkBucket(name);
+            Names.checkKey(key);
+            refuseFastConditions(options.durability(), Condition.of(options));
+        } catch (InvalidRequestException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        return services.writer().delete(name, key, options);
+    }
+
+    @Override
+    public CompletableFuture<ListPage> listAsync(ListOptions options) {
+        try {
+            Names.checkBucket(name);
+        } catch (InvalidRequestException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        return services.lister().list(name, options);
+    }
+}

@@ -1,0 +1,155 @@
+package io.keplerfs.files;
+
+import io.keplerfs.Bucket;
+import io.keplerfs.BucketInfo;
+import io.keplerfs.ClusterStatus;
+import io.keplerfs.Durability;
+import io.keplerfs.InvalidRequestException;
+import io.keplerfs.KeplerCluster;
+import io.keplerfs.KeplerListener;
+import io.keplerfs.ListOptions;
+import io.keplerfs.Member;
+import io.keplerfs.NotFoundException;
+import io.keplerfs.PreconditionFailedException;
+import io.keplerfs.PutOptions;
+import io.keplerfs.Subscription;
+import io.keplerfs.UnavailableException;
+import io.keplerfs.register.Change;
+import io.keplerfs.register.HybridClock;
+import io.keplerfs.register.ListResult;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** The cluster as this node serves it to its own process. */
+public final class EmbeddedCluster implements KeplerCluster {
+    private static final int BUCKETS_PER_PAGE = 1000;
+
+    private final Node node;
+    private final Services services;
+    private final ClusterWatch watch;
+
+    /** Before any message can arrive. */
+    public EmbeddedCluster(Node node, HybridClock clock, ClusterWatch watch) {
+        this.node = node;
+        this.services = Services.of(node, clock);
+        this.watch = watch;
+    }
+
+    /** Begins to look after unfinished uploads. On the loop, once. */
+    public void start() {
+        services.uploads().start();
+    }
+
+    @Override
+    public Bucket bucket(String name) {
+        return new EmbeddedBucket(name, node, services);
+    }
+
+    @Override
+    public CompletableFuture<Bucket> createBucketAsync(String name) {
+        try {
+            Names.checkBucket(name);
+        } catch (InvalidRequestException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        byte[] record = new BucketRecord(node.loop().wallMillis(), BucketRecord.DEFAULT_SHARDS).toBytes();
+        Change create = current -> current.absent() ? new Change.Write(record, false) : new Change.Keep();
+        return node.newId()
+                .thenCompose(id -> services.commit()
+                        .run(
+                                BucketRecord.registerOf(name),
+                                id,
+                                false,
+                                create,
+                                Durability.QUORUM,
+                                PutOptions.DEFAULT_TIMEOUT))
+                .thenApply(done -> {
+                    services.buckets().note(name, done.value());
+                    return bucket(name);
+                });
+    }
+
+    @Override
+    public CompletableFuture<List<BucketInfo>> bucketsAsync() {
+        return node.ownership(PutOptions.DEFAULT_TIMEOUT).thenCompose(ready -> bucketsAfter("", new ArrayList<>()));
+    }
+
+    private CompletableFuture<List<BucketInfo>> bucketsAfter(String after, List<BucketInfo> found) {
+        return node.registers()
+                .list(BucketRecord.BUCKETS, 1, "", after, BUCKETS_PER_PAGE, true, PutOptions.DEFAULT_TIMEOUT)
+                .thenCompose(result -> {
+                    if (result instanceof ListResult.Unavailable unavailable) {
+                        return CompletableFuture.failedFuture(new UnavailableException(unavailable.reason()));
+                    }
+                    ListResult.Page page = (ListResult.Page) result;
+                    String last = after;
+                    for (ListResult.Entry entry : page.entries()) {
+                        BucketRecord record =
+                                BucketRecord.fromBytes(entry.value().payload());
+                        found.add(new BucketInfo(entry.key(), Instant.ofEpochMilli(record.createdMillis())));
+                        last = entry.key();
+                    }
+                    return page.more()
+                            ? bucketsAfter(last, found)
+                            : CompletableFuture.completedFuture(List.copyOf(found));
+                });
+    }
+
+    @Override
+    public CompletableFuture<Void> deleteBucketAsync(String name) {
+        try {
+            Names.checkBucket(name);
+        } catch (InvalidRequestException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        return services.lister()
+                .list(name, ListOptions.prefix("").withLimit(1))
+                .thenCompose(page -> page.files().isEmpty()
+                        ? removeEmpty(name)
+                        : CompletableFuture.failedFuture(new PreconditionFailedException("bucket '" + name
+                                + "' is not empty: it holds at least '"
+                                + page.files().get(0).key() + "'; delete its files first")));
+    }
+
+    private CompletableFuture<Void> removeEmpty(String name) {
+        Change remove = current ->
+                current.absent() ? new Change.Refuse("it does not exist") : new Change.Write(new byte[0], true);
+        return node.newId()
+                .thenCompose(id -> services.commit()
+                        .run(
+                                BucketRecord.registerOf(name),
+                                id,
+                                false,
+                                remove,
+                                Durability.QUORUM,
+                                PutOptions.DEFAULT_TIMEOUT))
+                .thenAccept(done -> services.buckets().note(name, done.value()));
+    }
+
+    @Override
+    public CompletableFuture<ClusterStatus> statusAsync() {
+        return watch.status();
+    }
+
+    @Override
+    public CompletableFuture<List<Member>> ringOwnersAsync(String bucket, String key) {
+        return services.buckets()
+                .require(bucket, PutOptions.DEFAULT_TIMEOUT)
+                .exceptionallyCompose(failure -> failure.getCause() instanceof NotFoundException missing
+                        ? CompletableFuture.failedFuture(missing)
+                        : services.buckets().requireLocal(bucket))
+                .thenCompose(record -> watch.members(
+                        node.views().of(record.registerOf(bucket, key)).ownerSets()));
+    }
+
+    @Override
+    public Subscription onEvent(KeplerListener listener) {
+        return watch.onEvent(listener);
+    }
+
+    /** Does nothing: the node is closed, not its cluster. */
+    @Override
+    public void close() {}
+}

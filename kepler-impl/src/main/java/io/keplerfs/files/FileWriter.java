@@ -1,0 +1,228 @@
+package io.keplerfs.files;
+
+import io.keplerfs.DeleteOptions;
+import io.keplerfs.Durability;
+import io.keplerfs.FileInfo;
+import io.keplerfs.IndeterminateException;
+import io.keplerfs.KeplerException;
+import io.keplerfs.NodeId;
+import io.keplerfs.PreconditionFailedException;
+import io.keplerfs.PutOptions;
+import io.keplerfs.Receipt;
+import io.keplerfs.VersionId;
+import io.keplerfs.Waiting;
+import io.keplerfs.register.Change;
+import io.keplerfs.register.RegisterValue;
+import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.RegisterKey;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+
+/** Puts and deletes: stores what must be stored, commits the manifest, and tells the caller what was durable. Any thread. */
+final class FileWriter {
+    private final Node node;
+    private final VersionReader versions;
+    private final BucketCatalog buckets;
+    private final Uploads uploads;
+    private final Commit commit;
+    private final FastWrites fast;
+
+    FileWriter(
+            Node node, VersionReader versions, BucketCatalog buckets, Uploads uploads, Commit commit, FastWrites fast) {
+        this.node = node;
+        this.versions = versions;
+        this.buckets = buckets;
+        this.uploads = uploads;
+        this.commit = commit;
+        this.fast = fast;
+    }
+
+    /** A small file: its bytes are part of the manifest. */
+    CompletableFuture<FileInfo> putInline(String bucket, String key, byte[] content, PutOptions options) {
+        return bucket(bucket, options)
+                .thenCompose(record -> version(options).thenCompose(version -> {
+                    RegisterKey register = record.registerOf(bucket, key);
+                    Manifest manifest = manifest(version, content.length, options, new Manifest.Inline(content));
+                    options.progress().onProgress(content.length, content.length);
+                    if (options.durability() == Durability.FAST) {
+                        return fast.write(register, version, new Change.Write(manifest.toBytes(), false), tables -> {})
+                                .thenApply(value -> fastInfo(register, manifest, value, Set.of()));
+                    }
+                    return commit(register, version, manifest, options)
+                            .thenApply(done -> manifest.info(register, own(done, version, manifest))
+                                    .withReceipt(
+                                            receipt(options, done, done.acked().size(), Set.of(), Set.of())));
+                }));
+    }
+
+    /** A large file, chunk by chunk, on the caller's thread. */
+    FileInfo putChunks(String bucket, String key, byte[] first, InputStream rest, PutOptions options)
+            throws IOException {
+        RegisterKey register = Waiting.forResult(bucket(bucket, options)).registerOf(bucket, key);
+        checkConditionEarly(register, options);
+        VersionId version = Waiting.forResult(version(options));
+        Upload upload = new Upload(node, Waiting.forResult(node.newId()), bucket, key, options);
+        Waiting.forResult(uploads.open(upload.pin().upload(), bucket, key));
+        Manifest manifest;
+        try {
+            upload.store(first, rest);
+            manifest = manifest(upload.pin().upload(), upload.sizeBytes(), options, upload.content());
+        } catch (IOException | RuntimeException brokenOff) {
+            uploads.giveUp(upload);
+            throw brokenOff;
+        }
+        return upload.isFast()
+                ? finishFast(register, version, upload, manifest)
+                : finish(register, version, upload, manifest, options);
+    }
+
+    /** Saves the caller from sending gigabytes towards a refusal; what counts is the check at the commit. */
+    private void checkConditionEarly(RegisterKey register, PutOptions options) throws KeplerException {
+        Condition condition = Condition.of(options);
+        if (condition.isNone() || options.version().isPresent()) {
+            return;
+        }
+        RegisterValue current = Waiting.forResult(versions.newest(register, options.timeout()));
+        var violation = condition.violatedBy(current);
+        if (violation.isPresent()) {
+            throw new PreconditionFailedException(Commit.name(register) + ": " + violation.get());
+        }
+    }
+
+    private FileInfo finish(
+            RegisterKey register, VersionId version, Upload upload, Manifest manifest, PutOptions options)
+            throws KeplerException {
+        Commit.Done done;
+        try {
+            done = Waiting.forResult(commit(register, version, manifest, options));
+        } catch (IndeterminateException maybe) {
+            uploads.leaveOpen(upload);
+            throw maybe;
+        } catch (KeplerException refused) {
+            uploads.giveUp(upload);
+            throw refused;
+        }
+        List<QueueRow> debts = Waiting.forResult(upload.debts());
+        if (isOf(done.value(), upload)) {
+            Waiting.forResult(uploads.committed(upload, debts));
+        } else {
+            // An earlier try of this write had made it, with chunks of its own; or a later write has replaced it
+            // already.
+            uploads.leaveOpen(upload);
+        }
+        Set<NodeId> pending = new TreeSet<>();
+        debts.forEach(task -> pending.add(task.target()));
+        int copies = Math.min(upload.fewestCopies(), done.acked().size());
+        return manifest.info(register, own(done, version, manifest))
+                .withReceipt(receipt(options, done, copies, upload.owners(), pending));
+    }
+
+    private static boolean isOf(RegisterValue value, Upload upload) {
+        return !value.absent()
+                && Manifest.of(value).upload().equals(upload.pin().upload());
+    }
+
+    private FileInfo finishFast(RegisterKey register, VersionId version, Upload upload, Manifest manifest)
+            throws KeplerException {
+        List<QueueRow> debts = Waiting.forResult(upload.debts());
+        Change.Write write = new Change.Write(manifest.toBytes(), false);
+        RegisterValue value = Waiting.forResult(fast.write(
+                register,
+                version,
+                write,
+                tables -> Uploads.close(tables, upload.pin().upload(), debts)));
+        uploads.forget(upload.pin().upload());
+        return fastInfo(register, manifest, value, upload.owners());
+    }
+
+    private FileInfo fastInfo(RegisterKey register, Manifest manifest, RegisterValue value, Set<NodeId> chunkOwners) {
+        Set<NodeId> pending = new TreeSet<>(chunkOwners);
+        node.views().of(register).ownerSets().forEach(pending::addAll);
+        pending.remove(node.rpc().self());
+        List<NodeId> owners = new ArrayList<>(pending);
+        return manifest.info(register, value).withReceipt(new Receipt(Durability.FAST, 1, owners, owners));
+    }
+
+    CompletableFuture<Boolean> delete(String bucket, String key, DeleteOptions options) {
+        Condition condition = Condition.of(options);
+        if (options.durability() == Durability.FAST) {
+            return deleteFast(bucket, key);
+        }
+        return buckets.require(bucket, options.timeout())
+                .thenCompose(record -> node.newId()
+                        .thenCompose(version -> commit.run(
+                                        record.registerOf(bucket, key),
+                                        version,
+                                        false,
+                                        condition.delete(),
+                                        options.durability(),
+                                        options.timeout())
+                                .thenApply(done -> done.value().id().equals(version)
+                                        || !done.value().absent())));
+    }
+
+    private CompletableFuture<Boolean> deleteFast(String bucket, String key) {
+        return buckets.requireLocal(bucket).thenCompose(record -> {
+            RegisterKey register = record.registerOf(bucket, key);
+            return versions.local(register).thenCompose(current -> {
+                Change.Write tombstone = new Change.Write(Manifest.tombstone(Manifest.tokenOf(current)), true);
+                return node.newId()
+                        .thenCompose(version -> fast.write(register, version, tombstone, tables -> {}))
+                        .thenApply(written -> !current.absent());
+            });
+        });
+    }
+
+    private CompletableFuture<BucketRecord> bucket(String bucket, PutOptions options) {
+        return options.durability() == Durability.FAST
+                ? buckets.requireLocal(bucket)
+                : buckets.require(bucket, options.timeout());
+    }
+
+    private CompletableFuture<VersionId> version(PutOptions options) {
+        return options.version().map(CompletableFuture::completedFuture).orElseGet(node::newId);
+    }
+
+    private CompletableFuture<Commit.Done> commit(
+            RegisterKey register, VersionId version, Manifest manifest, PutOptions options) {
+        return commit.run(
+                register,
+                version,
+                options.version().isPresent(),
+                Condition.of(options).put(manifest),
+                options.durability(),
+                options.timeout());
+    }
+
+    private static Manifest manifest(VersionId upload, long size, PutOptions options, Manifest.Content content) {
+        return new Manifest(upload, size, options.fencingToken(), options.contentType(), options.metadata(), content);
+    }
+
+    /** This write's own value: a later one may have been built on it before it was finished. */
+    private static RegisterValue own(Commit.Done done, VersionId version, Manifest manifest) {
+        RegisterValue value = done.value();
+        return value.id().equals(version)
+                ? value
+                : new RegisterValue(version, value.time(), List.of(), 0, false, manifest.toBytes());
+    }
+
+    private static Receipt receipt(
+            PutOptions options,
+            Commit.Done done,
+            int copies,
+            Collection<NodeId> chunkOwners,
+            Collection<NodeId> chunksPending) {
+        Set<NodeId> owners = new TreeSet<>(chunkOwners);
+        owners.addAll(done.acked());
+        owners.addAll(done.open());
+        Set<NodeId> pending = new TreeSet<>(chunksPending);
+        pending.addAll(done.open());
+        return new Receipt(options.durability(), copies, List.copyOf(owners), List.copyOf(pending));
+    }
+}

@@ -1,0 +1,130 @@
+package io.keplerfs.files;
+
+import io.keplerfs.Consistency;
+import io.keplerfs.ListOptions;
+import io.keplerfs.ListPage;
+import io.keplerfs.PutOptions;
+import io.keplerfs.UnavailableException;
+import io.keplerfs.register.ListResult;
+import io.keplerfs.register.RegisterValue;
+import io.keplerfs.spi.IntentRow;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.spi.Store;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+
+/** Pages of listings. Any thread. */
+final class Lister {
+    /** Entries fetched at a time: they come with their inline bytes, so a thousand could be 16 MB. */
+    private static final int BATCH = 250;
+
+    private final Node node;
+    private final BucketCatalog buckets;
+
+    Lister(Node node, BucketCatalog buckets) {
+        this.node = node;
+        this.buckets = buckets;
+    }
+
+    CompletableFuture<ListPage> list(String bucket, ListOptions options) {
+        boolean local = options.consistency() == Consistency.LOCAL;
+        CompletableFuture<BucketRecord> record =
+                local ? buckets.requireLocal(bucket) : buckets.require(bucket, PutOptions.DEFAULT_TIMEOUT);
+        Folding folding = new Folding(options);
+        return record.thenCompose(
+                found -> fill(bucket, found, options, folding, folding.start().orElse("")));
+    }
+
+    private CompletableFuture<ListPage> fill(
+            String bucket, BucketRecord record, ListOptions options, Folding folding, String after) {
+        int wanted = Math.min(BATCH, options.limit() + 1);
+        return entries(bucket, record, options, after, wanted).thenCompose(found -> {
+            String last = after;
+            for (Entry entry : found.entries()) {
+                Manifest manifest = Manifest.of(entry.value());
+                folding.add(manifest.info(new RegisterKey(bucket, 0, entry.key()), entry.value()));
+                last = entry.key();
+            }
+            return folding.isFull() || !found.more()
+                    ? CompletableFuture.completedFuture(folding.page())
+                    : fill(bucket, record, options, folding, folding.resumeAfter(last));
+        });
+    }
+
+    private record Entry(String key, RegisterValue value) {}
+
+    private record Batch(List<Entry> entries, boolean more) {}
+
+    private CompletableFuture<Batch> entries(
+            String bucket, BucketRecord record, ListOptions options, String after, int limit) {
+        if (options.consistency() == Consistency.LOCAL) {
+            return node.store().read(tables -> local(tables, bucket, record, options.prefix(), after, limit));
+        }
+        return node.ownership(PutOptions.DEFAULT_TIMEOUT)
+                .thenCompose(ready -> node.registers()
+                        .list(
+                                bucket,
+                                record.shards(),
+                                options.prefix(),
+                                after,
+                                limit,
+                                true,
+                                PutOptions.DEFAULT_TIMEOUT))
+                .thenCompose(Lister::batch);
+    }
+
+    private static CompletableFuture<Batch> batch(ListResult result) {
+        if (result instanceof ListResult.Unavailable unavailable) {
+            // Never an empty page: an outage must not look like an empty bucket.
+            return CompletableFuture.failedFuture(new UnavailableException(unavailable.reason()));
+        }
+        ListResult.Page page = (ListResult.Page) result;
+        List<Entry> entries =
+                page.entries().stream().map(e -> new Entry(e.key(), e.value())).toList();
+        return CompletableFuture.completedFuture(new Batch(entries, page.more()));
+    }
+
+    /** What this node has: its own copies and the fast writes that wait here. */
+    private static Batch local(
+            Store.Snapshot tables, String bucket, BucketRecord record, String prefix, String after, int limit) {
+        TreeSet<String> keys = new TreeSet<>(RegisterKey::compareKeys);
+        for (int shard = 0; shard < record.shards(); shard++) {
+            tables.registers(bucket, shard, prefix, after.isEmpty() ? null : after, limit).stream()
+                    .map(RegisterRow::key)
+                    .map(RegisterKey::key)
+                    .forEach(keys::add);
+        }
+        tables.intents(bucket).stream()
+                .map(IntentRow::key)
+                .map(RegisterKey::key)
+                .filter(key -> key.startsWith(prefix) && RegisterKey.compareKeys(key, after) > 0)
+                .forEach(keys::add);
+        List<Entry> entries = new ArrayList<>();
+        int looked = 0;
+        for (String key : keys) {
+            if (looked++ == limit) {
+                break;
+            }
+            RegisterValue value = VersionReader.localValue(tables, record.registerOf(bucket, key));
+            entries.add(new Entry(key, value));
+        }
+        boolean more = keys.size() > limit;
+        // Deleted keys count for progress and are left out of the page.
+        return entries.stream().allMatch(entry -> entry.value().absent()) && more
+                ? local(
+                        tables,
+                        bucket,
+                        record,
+                        prefix,
+                        entries.get(entries.size() - 1).key(),
+                        limit)
+                : new Batch(
+                        entries.stream()
+                                .filter(entry -> !entry.value().absent())
+                                .toList(),
+                        more);
+    }
+}

@@ -1,0 +1,70 @@
+package io.keplerfs.files;
+
+import io.keplerfs.NodeId;
+import io.keplerfs.register.ReadResult;
+import io.keplerfs.register.RegisterValue;
+import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.wire.WireReader;
+import io.keplerfs.wire.WireWriter;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The queue task "manifest": an owner lacks the newest value of a register. Delivered as a late accept, which is always safe.
+ *
+ * <pre>
+ * "manifest"  id: register
+ * </pre>
+ */
+final class Owing {
+    private static final String MANIFEST = "manifest";
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    private final Node node;
+
+    Owing(Node node) {
+        this.node = node;
+        node.queue().deliverWith(MANIFEST, this::deliver);
+    }
+
+    /** Makes it durable that these owners are behind. Any thread. */
+    CompletableFuture<Void> manifest(RegisterKey key, Collection<NodeId> owners, String reason) {
+        byte[] id = new WireWriter().register(key).toBytes();
+        long epoch = node.views().ownership().map(o -> o.newest().epoch()).orElse(0L);
+        List<QueueRow> tasks = owners.stream()
+                .map(owner -> node.queue().task(MANIFEST, id, owner, epoch, reason))
+                .toList();
+        return node.queue().add(tasks);
+    }
+
+    private CompletableFuture<Void> deliver(QueueRow task) {
+        RegisterKey key = new WireReader(task.id()).register();
+        return node.store()
+                .read(tables -> tables.register(key))
+                .thenCompose(own -> own.accepted().isZero() ? newest(key) : CompletableFuture.completedFuture(own))
+                .thenCompose(row -> row.accepted().isZero()
+                        ? CompletableFuture.completedFuture(null)
+                        : node.registers()
+                                .offer(key, row.accepted(), RegisterValue.decode(row.value()), task.target(), TIMEOUT)
+                                .thenAccept(taken -> {}));
+    }
+
+    /** For a coordinator that is no owner itself. */
+    private CompletableFuture<RegisterRow> newest(RegisterKey key) {
+        return node.registers()
+                .read(key, TIMEOUT)
+                .thenCompose(result -> result instanceof ReadResult.Value found
+                        ? CompletableFuture.completedFuture(new RegisterRow(
+                                key,
+                                found.ballot(),
+                                found.ballot(),
+                                found.value().encode(),
+                                new byte[0]))
+                        : CompletableFuture.failedFuture(
+                                new IllegalStateException("the owners of " + key + " do not answer")));
+    }
+}

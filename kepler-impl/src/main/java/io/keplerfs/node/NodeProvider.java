@@ -1,0 +1,34 @@
+package io.keplerfs.node;
+
+import io.keplerfs.Credentials;
+import io.keplerfs.InMemoryNetwork;
+import io.keplerfs.KeplerCluster;
+import io.keplerfs.KeplerNode;
+import io.keplerfs.KeplerOptions;
+import io.keplerfs.client.RemoteCluster;
+import io.keplerfs.memory.MemoryNetwork;
+import io.keplerfs.memory.MemoryStore;
+import io.keplerfs.spi.KeplerProvider;
+import java.io.IOException;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.util.List;
+
+/** What {@link java.util.ServiceLoader} finds. */
+public final class NodeProvider implements KeplerProvider {
+    @Override
+    public KeplerNode start(KeplerOptions options) throws IOException {
+        return new NodeStartup(options).start();
+    }
+
+    @Override
+    public KeplerCluster connect(List<URI> gateways, Credentials credentials) {
+        return RemoteCluster.connect(
+                gateways, credentials, new NodeThreads("client").of("remote"), System::nanoTime, new SecureRandom());
+    }
+
+    @Override
+    public InMemoryNetwork inMemoryNetwork() {
+        return new MemoryNetwork(new SecureRandom(), id -> new MemoryStore(id, Runnable::run));
+    }
+}

@@ -1,0 +1,278 @@
+package io.keplerfs.node;
+
+import io.keplerfs.KeplerEvent;
+import io.keplerfs.KeplerNode;
+import io.keplerfs.KeplerOptions;
+import io.keplerfs.MemberState;
+import io.keplerfs.NodeAddress;
+import io.keplerfs.disk.DiskOptions;
+import io.keplerfs.disk.DiskStore;
+import io.keplerfs.files.Buffers;
+import io.keplerfs.files.EmbeddedCluster;
+import io.keplerfs.files.Node;
+import io.keplerfs.files.ReadWindow;
+import io.keplerfs.http.GatewayLimits;
+import io.keplerfs.http.GatewayOptions;
+import io.keplerfs.http.HttpGateway;
+import io.keplerfs.register.AcceptorService;
+import io.keplerfs.register.HybridClock;
+import io.keplerfs.register.Registers;
+import io.keplerfs.repair.Rebalance;
+import io.keplerfs.replication.ChunkDelivery;
+import io.keplerfs.replication.ChunkOwner;
+import io.keplerfs.replication.ChunkWriter;
+import io.keplerfs.replication.ReplicationQueue;
+import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.spi.Membership;
+import io.keplerfs.spi.Store;
+import io.keplerfs.spi.Transport;
+import io.keplerfs.swim.SwimMembership;
+import io.keplerfs.tcp.TcpTransport;
+import io.keplerfs.view.Founding;
+import io.keplerfs.view.Ownership;
+import io.keplerfs.view.Sync;
+import io.keplerfs.view.ViewMember;
+import io.keplerfs.view.ViewProposer;
+import io.keplerfs.view.Views;
+import io.keplerfs.wire.WireReader;
+import io.keplerfs.wire.WireWriter;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Builds one node from its options, floor by floor, and starts it. If any part cannot be opened, those opened before are closed
+ * again. Used once, by one thread.
+ */
+final class NodeStartup {
+    private static final String INCARNATION = "incarnation";
+    private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration LEAVE_TIMEOUT = Duration.ofMillis(500);
+    /** Chunk writes overlap: eight writers reach three times the throughput of one (storage.md's measurements). */
+    private static final int DISK_WORKERS = 8;
+    /** Callers' streams read on the library's own threads; more are refused as unavailable. */
+    private static final int MOST_BLOCKING = 64;
+    /** Uploads and reads may each fill this part of the heap with chunks. */
+    private static final int HEAP_SHARE = 8;
+
+    private static final Logger log = LoggerFactory.getLogger(NodeStartup.class);
+
+    private final KeplerOptions options;
+    private final NodeThreads threads;
+    private final Teardown teardown = new Teardown();
+    private final SecureRandom random = new SecureRandom();
+
+    NodeStartup(KeplerOptions options) {
+        this.options = options;
+        this.threads = new NodeThreads(options.label());
+    }
+
+    KeplerNode start() throws IOException {
+        try {
+            return build();
+        } catch (IOException | RuntimeException failure) {
+            teardown.close();
+            throw failure;
+        }
+    }
+
+    private KeplerNode build() throws IOException {
+        Store store = teardown.add(openStore());
+        ThreadLoop loop = teardown.add(new ThreadLoop(threads.of("loop"), random));
+        HybridClock clock = openClock(loop, store);
+        Events events = teardown.add(new Events(threads.of("events")));
+        Transport transport =
+                teardown.add(options.transport().orElseGet(() -> new TcpTransport(System::nanoTime, random)));
+        Membership membership =
+                teardown.add(options.membership().orElseGet(() -> new SwimMembership(System::nanoTime, random)));
+
+        // The parts refer to each other in a circle that only messages and timers close.
+        Later<Founding> founding = new Later<>();
+        Later<Members> memberBook = new Later<>();
+        NodeRpc rpc =
+                new NodeRpc(store.nodeId(), transport, id -> memberBook.get().find(id));
+        Views views = new Views(loop, rpc, store);
+        Members members = new Members(loop, store, views, events, founding::get);
+        memberBook.set(members);
+        views.load();
+        new AcceptorService(rpc, store, views, System::currentTimeMillis).start();
+        Registers registers = new Registers(loop, rpc, clock, views);
+        Sync sync = new Sync(loop, rpc, store, views);
+        ViewProposer proposer =
+                new ViewProposer(loop, rpc, views, registers, membership::members, options.evictAfter());
+        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
+        ReplicationQueue queue = new ReplicationQueue(
+                loop,
+                rpc,
+                store,
+                () -> views.ownership().map(Ownership::everybody).orElse(Set.of()));
+        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, queue, views, options.rebalanceBytesPerSecond());
+        Rebalance rebalance = new Rebalance(loop, rpc, store, views, delivery);
+        Status status = new Status(rpc, store, views, membership, members, queue, events);
+        Node parts = new Node(
+                loop, rpc, store, views, registers, new ChunkWriter(loop, rpc), delivery, queue, workers(), limits());
+        EmbeddedCluster cluster = new EmbeddedCluster(parts, clock, status);
+        views.onChange(ownership -> events.emit(new KeplerEvent.ViewChanged(
+                ownership.newest().epoch(),
+                ownership.next().isEmpty(),
+                ownership.newest().ids())));
+
+        int transferPort = transport.start(
+                new Transport.Local(
+                        store.nodeId(), options.bindHost(), options.transferPort(), secret(), threads.of("transfer")),
+                rpc);
+        int gossipPort = membership.bind(options.bindHost(), options.gossipPort());
+        int httpPort = startGateway(cluster, status);
+        NodeAddress address = new NodeAddress(options.advertiseHost(), httpPort, gossipPort, transferPort);
+        MemberInfo self = self(store, address);
+        founding.set(new Founding(
+                loop,
+                store,
+                views,
+                ViewMember.of(self),
+                options.replicationFactor(),
+                SeedRank.of(options.seeds(), address, options.bindHost()),
+                membership::cardChanged));
+        membership.start(local(store, self), members);
+        teardown.add(() -> membership.leave(LEAVE_TIMEOUT));
+        loop.execute(() -> {
+            founding.get().start();
+            views.start();
+            sync.resume();
+            proposer.start();
+            queue.start();
+            rebalance.start();
+            cluster.start();
+        });
+        log.info(
+                "node {} ({}) listens: http {}, gossip {}, transfer {}",
+                options.label(),
+                store.nodeId(),
+                httpPort,
+                gossipPort,
+                transferPort);
+        return new RunningNode(store.nodeId(), options, address, cluster, status, teardown);
+    }
+
+    private Store openStore() throws IOException {
+        if (options.store().isPresent()) {
+            return options.store().get();
+        }
+        return DiskStore.open(new DiskOptions(
+                options.dataDirectory(),
+                options.label(),
+                options.fsync(),
+                threads.of("disk"),
+                DISK_WORKERS,
+                () -> new UUID(random.nextLong(), random.nextLong()),
+                System::currentTimeMillis));
+    }
+
+    private HybridClock openClock(ThreadLoop loop, Store store) throws IOException {
+        try {
+            HybridClock clock =
+                    HybridClock.open(loop, store, store.nodeId()).get(OPEN_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            teardown.add(() -> {
+                var stored = new java.util.concurrent.CompletableFuture<Void>();
+                loop.execute(() -> clock.close().whenComplete((done, failure) -> stored.complete(null)));
+                stored.get(LEAVE_TIMEOUT.toMillis() * 4, TimeUnit.MILLISECONDS);
+            });
+            return clock;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while opening " + options.dataDirectory(), interrupted);
+        } catch (Exception failure) {
+            throw new IOException(
+                    "cannot write to the store in " + options.dataDirectory() + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    private Node.Workers workers() {
+        int processors = Runtime.getRuntime().availableProcessors();
+        ThreadPoolExecutor hashing = new ThreadPoolExecutor(
+                processors, processors, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads.of("hash"));
+        hashing.allowCoreThreadTimeOut(true);
+        ThreadPoolExecutor blocking = new ThreadPoolExecutor(
+                0, MOST_BLOCKING, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), threads.of("worker"));
+        teardown.add(hashing::shutdownNow);
+        teardown.add(blocking::shutdownNow);
+        return new Node.Workers(hashing, blocking);
+    }
+
+    private Node.Limits limits() {
+        int chunk = options.chunkSizeBytes();
+        int buffers = (int) Math.min(64, Math.max(4, Runtime.getRuntime().maxMemory() / HEAP_SHARE / chunk));
+        return new Node.Limits(chunk, options.inlineLimitBytes(), new Buffers(chunk, buffers), new ReadWindow(buffers));
+    }
+
+    private int startGateway(EmbeddedCluster cluster, Status status) throws IOException {
+        if (options.httpPort() == KeplerOptions.NO_HTTP) {
+            return 0;
+        }
+        GatewayOptions gateway = new GatewayOptions(
+                options.bindHost(),
+                options.httpPort(),
+                options.label(),
+                version(),
+                threads.of("http"),
+                System::nanoTime,
+                InstantSource.system(),
+                GatewayLimits.defaults());
+        return teardown.add(HttpGateway.start(gateway, cluster, status::health)).port();
+    }
+
+    private static String version() {
+        String version = NodeStartup.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    /** This node as others will see it, with an incarnation above every earlier run's, durably. */
+    private MemberInfo self(Store store, NodeAddress address) {
+        long incarnation = store.write(tables -> {
+                    long next = tables.setting(INCARNATION)
+                                    .map(bytes -> new WireReader(bytes).int64())
+                                    .orElse(0L)
+                            + 1;
+                    tables.putSetting(INCARNATION, new WireWriter().int64(next).toBytes());
+                    return next;
+                })
+                .join();
+        return new MemberInfo(
+                store.nodeId(),
+                options.label(),
+                options.zone(),
+                options.weight(),
+                address,
+                incarnation,
+                MemberState.ALIVE);
+    }
+
+    private Membership.Local local(Store store, MemberInfo self) {
+        List<MemberInfo> known = store.read(Store.Snapshot::peers).join().stream()
+                .filter(peer -> !peer.id().equals(self.id()))
+                .toList();
+        return new Membership.Local(
+                self,
+                options.seeds(),
+                known,
+                secret(),
+                options.probeInterval(),
+                options.probeTimeout(),
+                random,
+                threads.of("gossip"));
+    }
+
+    private String secret() {
+        return options.clusterSecret().orElse("");
+    }
+}

@@ -1,0 +1,108 @@
+package io.keplerfs.node;
+
+import io.keplerfs.KeplerCluster;
+import io.keplerfs.KeplerNode;
+import io.keplerfs.KeplerOptions;
+import io.keplerfs.NodeAddress;
+import io.keplerfs.NodeHealth;
+import io.keplerfs.NodeId;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** A node that has been started. */
+final class RunningNode implements KeplerNode {
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
+
+    private final NodeId id;
+    private final KeplerOptions options;
+    private final NodeAddress address;
+    private final KeplerCluster cluster;
+    private final Status status;
+    private final Teardown teardown;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final ReentrantLock waiting = new ReentrantLock();
+    private final Condition lookedAgain = waiting.newCondition();
+
+    RunningNode(
+            NodeId id,
+            KeplerOptions options,
+            NodeAddress address,
+            KeplerCluster cluster,
+            Status status,
+            Teardown teardown) {
+        this.id = id;
+        this.options = options;
+        this.address = address;
+        this.cluster = cluster;
+        this.status = status;
+        this.teardown = teardown;
+    }
+
+    @Override
+    public NodeId id() {
+        return id;
+    }
+
+    @Override
+    public String label() {
+        return options.label();
+    }
+
+    @Override
+    public NodeAddress address() {
+        return address;
+    }
+
+    @Override
+    public Optional<URI> httpUri() {
+        if (address.httpPort() == 0) {
+            return Optional.empty();
+        }
+        String host = address.host().contains(":") ? "[" + address.host() + "]" : address.host();
+        return Optional.of(URI.create("http://" + host + ":" + address.httpPort()));
+    }
+
+    @Override
+    public KeplerCluster cluster() {
+        return cluster;
+    }
+
+    @Override
+    public NodeHealth health() {
+        return closed.get() ? new NodeHealth(false, false, "the node is closed") : status.health();
+    }
+
+    @Override
+    public boolean awaitReady(Duration timeout) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        waiting.lock();
+        try {
+            while (!health().ready()) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0 || closed.get()) {
+                    return false;
+                }
+                lookedAgain.awaitNanos(Math.min(left, LOOK_AGAIN.toNanos()));
+            }
+            return true;
+        } finally {
+            waiting.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            teardown.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "node " + label() + " at " + address;
+    }
+}

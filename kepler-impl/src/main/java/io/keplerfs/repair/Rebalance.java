@@ -1,0 +1,159 @@
+package io.keplerfs.repair;
+
+import io.keplerfs.ChunkId;
+import io.keplerfs.NodeId;
+import io.keplerfs.loop.Loop;
+import io.keplerfs.replication.ChunkDelivery;
+import io.keplerfs.replication.ChunkRef;
+import io.keplerfs.rpc.Rpc;
+import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.Pin;
+import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.Store;
+import io.keplerfs.view.Ownership;
+import io.keplerfs.view.View;
+import io.keplerfs.view.Views;
+import io.keplerfs.wire.WireReader;
+import io.keplerfs.wire.WireWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * After a view has come to stand alone, owes every chunk of this disk to the owners it has gained, references first. Owned by
+ * the loop.
+ *
+ * <p>The view up to which this was done is durable, so a crash or an absence during several changes of view loses nothing: the
+ * comparison is always between that view and the newest. Old copies stay where they are.
+ */
+public final class Rebalance {
+    private static final String DONE_FOR = "rebalanced";
+    private static final int PAGE = 500;
+    /** Of several nodes that hold a chunk the first owner sends at once and the next one so much later, if still needed. */
+    private static final Duration RANK_DELAY = Duration.ofSeconds(20);
+
+    private static final Duration RETRY = Duration.ofSeconds(5);
+    private static final Logger log = LoggerFactory.getLogger(Rebalance.class);
+
+    private final Loop loop;
+    private final Rpc rpc;
+    private final Store store;
+    private final Views views;
+    private final ChunkDelivery delivery;
+    private boolean running;
+
+    public Rebalance(Loop loop, Rpc rpc, Store store, Views views, ChunkDelivery delivery) {
+        this.loop = loop;
+        this.rpc = rpc;
+        this.store = store;
+        this.views = views;
+        this.delivery = delivery;
+    }
+
+    /** Goes on where an earlier run ended, and watches the views from now on. On the loop, once. */
+    public void start() {
+        views.onChange(ownership -> begin());
+        begin();
+    }
+
+    private void begin() {
+        Optional<View> target =
+                views.ownership().filter(o -> o.next().isEmpty()).map(Ownership::current);
+        if (running || target.isEmpty()) {
+            return;
+        }
+        running = true;
+        loop.when(store.read(tables -> tables.setting(DONE_FOR)), (setting, failure) -> {
+            View before = setting == null || setting.isEmpty() ? null : View.read(new WireReader(setting.get()));
+            if (before == null || before.epoch() == target.get().epoch()) {
+                finish(target.get(), 0);
+            } else {
+                page(before, target.get(), null, 0);
+            }
+        });
+    }
+
+    private void page(View before, View after, @Nullable ChunkId cursor, long owed) {
+        loop.when(store.write(tables -> owePage(tables, before, after, cursor)), (result, failure) -> {
+            if (result == null) {
+                running = false;
+                loop.schedule(RETRY, this::begin);
+            } else if (result.last() == null) {
+                finish(after, owed + result.owed());
+            } else {
+                page(before, after, result.last(), owed + result.owed());
+            }
+        });
+    }
+
+    private record Page(@Nullable ChunkId last, int owed) {}
+
+    private Page owePage(Store.Transaction tables, View before, View after, @Nullable ChunkId cursor) {
+        List<ChunkRow> rows = tables.chunksAfter(cursor, PAGE);
+        List<QueueRow> tasks = new ArrayList<>();
+        for (ChunkRow row : rows) {
+            if (row.state() == ChunkRow.State.LIVE) {
+                tasks.addAll(debts(tables, row, before, after));
+            }
+        }
+        tasks.forEach(tables::enqueue);
+        return new Page(rows.size() < PAGE ? null : rows.get(rows.size() - 1).id(), tasks.size());
+    }
+
+    private List<QueueRow> debts(Store.Snapshot tables, ChunkRow row, View before, View after) {
+        int partition = after.ring().partitionOf(row.id());
+        List<NodeId> old = before.ring().owners(partition);
+        List<NodeId> gained = after.ring().owners(partition).stream()
+                .filter(owner -> !old.contains(owner) && !owner.equals(rpc.self()))
+                .toList();
+        if (gained.isEmpty()) {
+            return List.of();
+        }
+        int rank = Math.max(old.indexOf(rpc.self()), 0);
+        ChunkRef chunk = new ChunkRef(row.id(), row.sizeBytes());
+        List<QueueRow> tasks = new ArrayList<>();
+        for (Pin pin : tables.pins(row.id())) {
+            delivery.debts(chunk, pin, gained, "rebalance").forEach(task -> tasks.add(later(task, rank)));
+        }
+        return tasks;
+    }
+
+    private static QueueRow later(QueueRow task, int rank) {
+        return new QueueRow(
+                task.kind(),
+                task.id(),
+                task.target(),
+                task.epoch(),
+                task.reason(),
+                task.attempts(),
+                task.lastAttemptMillis(),
+                task.nextAttemptMillis() + rank * RANK_DELAY.toMillis());
+    }
+
+    private void finish(View after, long owed) {
+        WireWriter done = new WireWriter();
+        after.write(done);
+        loop.when(
+                store.write(tables -> {
+                    tables.putSetting(DONE_FOR, done.toBytes());
+                    return true;
+                }),
+                (stored, failure) -> {
+                    running = false;
+                    if (owed > 0) {
+                        log.info("{}: {} copies of chunks are on their way to new owners", after, owed);
+                    }
+                    if (failure != null) {
+                        loop.schedule(RETRY, this::begin);
+                    } else if (views.ownership()
+                            .map(o -> o.current().epoch() > after.epoch())
+                            .orElse(false)) {
+                        begin();
+                    }
+                });
+    }
+}

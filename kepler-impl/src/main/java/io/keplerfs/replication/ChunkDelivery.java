@@ -1,0 +1,94 @@
+package io.keplerfs.replication;
+
+import io.keplerfs.NodeId;
+import io.keplerfs.VersionId;
+import io.keplerfs.loop.Loop;
+import io.keplerfs.rpc.Rpc;
+import io.keplerfs.spi.Pin;
+import io.keplerfs.spi.QueueRow;
+import io.keplerfs.view.Views;
+import io.keplerfs.wire.WireReader;
+import io.keplerfs.wire.WireWriter;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The two queue tasks about chunks.
+ *
+ * <pre>
+ * "chunk"  id: chunk | uint size | pin     give the target this chunk, from wherever a good copy is
+ * "unpin"  id: version                     have the target drop the references of an upload that was given up
+ * </pre>
+ */
+public final class ChunkDelivery {
+    private static final String CHUNK = "chunk";
+    private static final String UNPIN = "unpin";
+
+    private final Loop loop;
+    private final ReplicationQueue queue;
+    private final Views views;
+    private final ChunkCalls calls;
+    private final Bandwidth bandwidth;
+    private final ChunkFetcher fetcher;
+
+    public ChunkDelivery(Loop loop, Rpc rpc, ReplicationQueue queue, Views views, long bytesPerSecond) {
+        this.loop = loop;
+        this.queue = queue;
+        this.views = views;
+        this.calls = new ChunkCalls(rpc);
+        this.bandwidth = new Bandwidth(loop, bytesPerSecond);
+        this.fetcher = new ChunkFetcher(loop, rpc, this);
+        queue.deliverWith(CHUNK, this::giveChunk);
+        queue.deliverWith(UNPIN, task -> calls.unpin(task.target(), new WireReader(task.id()).version()));
+    }
+
+    /** Reads chunks, and queues what it finds missing. */
+    public ChunkFetcher fetcher() {
+        return fetcher;
+    }
+
+    /** Makes it durable that these owners lack the chunk. Any thread. */
+    public CompletableFuture<Void> owe(ChunkRef chunk, Pin pin, Collection<NodeId> owners, String reason) {
+        return queue.add(debts(chunk, pin, owners, reason));
+    }
+
+    /** The tasks of {@link #owe}, for a caller that adds several at once. */
+    public List<QueueRow> debts(ChunkRef chunk, Pin pin, Collection<NodeId> owners, String reason) {
+        WireWriter id = new WireWriter().chunk(chunk.id()).uint(chunk.sizeBytes());
+        ChunkMessages.write(id, pin);
+        List<QueueRow> tasks = new ArrayList<>();
+        owners.forEach(owner -> tasks.add(queue.task(CHUNK, id.toBytes(), owner, epoch(), reason)));
+        return tasks;
+    }
+
+    /** Has every one of these nodes drop the references of the upload; tries until each has. Any thread. */
+    public CompletableFuture<Void> unpin(VersionId upload, Collection<NodeId> nodes) {
+        byte[] id = new WireWriter().version(upload).toBytes();
+        return queue.add(nodes.stream()
+                .map(node -> queue.task(UNPIN, id, node, epoch(), "upload given up"))
+                .toList());
+    }
+
+    private long epoch() {
+        return views.ownership().map(ownership -> ownership.newest().epoch()).orElse(0L);
+    }
+
+    private CompletableFuture<Void> giveChunk(QueueRow task) {
+        WireReader id = new WireReader(task.id());
+        ChunkRef chunk = new ChunkRef(id.chunk(), id.uint());
+        Pin pin = ChunkMessages.readPin(id);
+        return calls.pin(task.target(), chunk.id(), pin)
+                .thenCompose(have -> have ? CompletableFuture.completedFuture(null) : send(task.target(), chunk, pin));
+    }
+
+    private CompletableFuture<Void> send(NodeId target, ChunkRef chunk, Pin pin) {
+        CompletableFuture<Void> paid = new CompletableFuture<>();
+        loop.execute(() -> bandwidth.take(chunk.sizeBytes()).thenAccept(paid::complete));
+        return paid.thenCompose(go -> views.ownership()
+                        .map(ownership -> fetcher.fetch(chunk, pin, 0, chunk.sizeBytes(), true, ownership))
+                        .orElseGet(() -> CompletableFuture.failedFuture(new IllegalStateException("no view yet"))))
+                .thenCompose(bytes -> calls.put(target, chunk.id(), bytes));
+    }
+}

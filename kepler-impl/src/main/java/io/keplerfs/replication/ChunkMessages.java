@@ -1,0 +1,65 @@
+package io.keplerfs.replication;
+
+import io.keplerfs.ChunkId;
+import io.keplerfs.VersionId;
+import io.keplerfs.rpc.Kind;
+import io.keplerfs.spi.Message;
+import io.keplerfs.spi.Pin;
+import io.keplerfs.wire.WireReader;
+import io.keplerfs.wire.WireWriter;
+import java.nio.ByteBuffer;
+
+/**
+ * The four requests about chunks, and their answers.
+ *
+ * <pre>
+ * pin    u8 kind | chunk | pin                                       -> u8 1 have it, 0 send it
+ * put    u8 kind | chunk                          body: the bytes    -> (empty)
+ * get    u8 kind | chunk | uint offset | uint length | bool verify   -> u8 0 here (body: the bytes), 1 missing
+ * unpin  u8 kind | version                                           -> (empty)
+ * pin    version upload | text bucket | text key
+ * </pre>
+ */
+final class ChunkMessages {
+    static final int HERE = 0;
+    static final int MISSING = 1;
+
+    private ChunkMessages() {}
+
+    static Message pin(ChunkId chunk, Pin pin) {
+        WireWriter out = new WireWriter().u8(Kind.PIN.code()).chunk(chunk);
+        write(out, pin);
+        return Message.of(out.toBuffer());
+    }
+
+    static Message put(ChunkId chunk, ByteBuffer bytes) {
+        return new Message(
+                new WireWriter().u8(Kind.CHUNK_PUT.code()).chunk(chunk).toBuffer(), bytes);
+    }
+
+    static Message get(ChunkId chunk, int offset, int length, boolean verify) {
+        return Message.of(new WireWriter()
+                .u8(Kind.CHUNK_GET.code())
+                .chunk(chunk)
+                .uint(offset)
+                .uint(length)
+                .bool(verify)
+                .toBuffer());
+    }
+
+    static Message unpin(VersionId upload) {
+        return Message.of(new WireWriter().u8(Kind.UNPIN.code()).version(upload).toBuffer());
+    }
+
+    static Message code(int value) {
+        return Message.of(new WireWriter().u8(value).toBuffer());
+    }
+
+    static void write(WireWriter out, Pin pin) {
+        out.version(pin.upload()).text(pin.bucket()).text(pin.key());
+    }
+
+    static Pin readPin(WireReader in) {
+        return new Pin(in.version(), in.text(), in.text());
+    }
+}

@@ -1,0 +1,142 @@
+package io.keplerfs.replication;
+
+import io.keplerfs.ChunkId;
+import io.keplerfs.Durability;
+import io.keplerfs.NodeId;
+import io.keplerfs.UnavailableException;
+import io.keplerfs.loop.Loop;
+import io.keplerfs.ring.Ring;
+import io.keplerfs.rpc.Rpc;
+import io.keplerfs.spi.Pin;
+import io.keplerfs.spi.TransportException;
+import io.keplerfs.view.Ownership;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Sends chunks to their owners. Owned by the loop.
+ *
+ * <p>A peer that fell silent is left out for a while: otherwise every chunk of an upload would wait for it in turn while holding
+ * a buffer. What it misses, it gets from the replication queue.
+ */
+public final class ChunkWriter {
+    private static final Duration SHUN = Duration.ofSeconds(5);
+
+    private final Loop loop;
+    private final Rpc rpc;
+    private final ChunkCalls calls;
+    private final Map<NodeId, Long> silentUntilNanos = new HashMap<>();
+
+    public ChunkWriter(Loop loop, Rpc rpc) {
+        this.loop = loop;
+        this.rpc = rpc;
+        this.calls = new ChunkCalls(rpc);
+    }
+
+    /**
+     * Pins the chunk on its owners and sends the bytes to those that lack them. On the loop.
+     *
+     * @param bytes position to limit; untouched until {@link ChunkWrite#finished}
+     */
+    public ChunkWrite write(ChunkId chunk, ByteBuffer bytes, Pin pin, Durability durability, Ownership ownership) {
+        int partition = ownership.newest().ring().partitionOf(chunk);
+        List<List<NodeId>> sets = ownership.ownerSets(partition);
+        Set<NodeId> targets = new LinkedHashSet<>();
+        sets.forEach(targets::addAll);
+        ChunkWrite write = new ChunkWrite(targets);
+        if (durability == Durability.FAST) {
+            // Everybody else is served by the queue; this node keeps a copy even where it is no owner.
+            new FanOut(write, chunk, List.of(List.of(rpc.self())), false).send(Set.of(rpc.self()), bytes, pin);
+        } else {
+            new FanOut(write, chunk, sets, durability == Durability.ALL).send(targets, bytes, pin);
+        }
+        return write;
+    }
+
+    private boolean isShunned(NodeId node) {
+        return silentUntilNanos.getOrDefault(node, Long.MIN_VALUE) - loop.nanoTime() > 0
+                && silentUntilNanos.containsKey(node);
+    }
+
+    /** The answers to one chunk's requests. */
+    private final class FanOut {
+        private final ChunkWrite write;
+        private final ChunkId chunk;
+        private final List<List<NodeId>> sets;
+        private final boolean all;
+        private final Map<NodeId, String> failed = new TreeMap<>();
+        private int open;
+
+        FanOut(ChunkWrite write, ChunkId chunk, List<List<NodeId>> sets, boolean all) {
+            this.write = write;
+            this.chunk = chunk;
+            this.sets = sets;
+            this.all = all;
+        }
+
+        void send(Set<NodeId> targets, ByteBuffer bytes, Pin pin) {
+            targets.stream().filter(ChunkWriter.this::isShunned).forEach(node -> failed.put(node, "silent just now"));
+            if (isHopeless()) {
+                // Too many are silent to do without them: ask them all the same.
+                failed.clear();
+            }
+            open = targets.size() - failed.size();
+            for (NodeId target : targets) {
+                if (!failed.containsKey(target)) {
+                    loop.when(calls.give(target, chunk, pin, bytes), (done, failure) -> answered(target, failure));
+                }
+            }
+            settle();
+        }
+
+        private void answered(NodeId node, @org.jspecify.annotations.Nullable Throwable failure) {
+            open--;
+            if (failure == null) {
+                write.ack(node);
+                silentUntilNanos.remove(node);
+            } else {
+                failed.put(node, String.valueOf(failure.getMessage()));
+                if (failure instanceof TransportException lost && lost.maybeDelivered()) {
+                    silentUntilNanos.put(node, loop.nanoTime() + SHUN.toNanos());
+                }
+            }
+            settle();
+        }
+
+        private void settle() {
+            if (sets.stream().allMatch(this::hasEnough)) {
+                write.durable().complete(null);
+            } else if (isHopeless()) {
+                write.durable()
+                        .completeExceptionally(new UnavailableException("chunk " + chunk + ": "
+                                + write.acked().size() + " copies stored, too few owners answer: " + failed));
+            }
+            if (open == 0) {
+                write.finished().complete(null);
+            }
+        }
+
+        private boolean hasEnough(List<NodeId> owners) {
+            return owners.stream().filter(write.acked()::contains).count() >= needed(owners);
+        }
+
+        private boolean isHopeless() {
+            return sets.stream()
+                    .anyMatch(owners -> owners.size()
+                                    - owners.stream()
+                                            .filter(failed::containsKey)
+                                            .count()
+                            < needed(owners));
+        }
+
+        private int needed(List<NodeId> owners) {
+            return all ? owners.size() : Ring.majority(owners.size());
+        }
+    }
+}

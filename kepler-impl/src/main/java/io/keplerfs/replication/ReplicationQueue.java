@@ -1,0 +1,175 @@
+package io.keplerfs.replication;
+
+import io.keplerfs.NodeId;
+import io.keplerfs.UnavailableException;
+import io.keplerfs.loop.Loop;
+import io.keplerfs.rpc.Rpc;
+import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.Store;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The durable list of what other nodes still lack, and its delivery: at least once, across restarts, in batches per target.
+ * Owned by the loop; {@link #add} may be called anywhere.
+ *
+ * <p>Targets that do not answer cost nothing: their tasks wait untouched until the target can be reached again.
+ */
+public final class ReplicationQueue {
+    private static final Duration PUMP = Duration.ofMillis(500);
+    private static final Duration FIRST_BACKOFF = Duration.ofSeconds(1);
+    private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(5);
+    /** Tasks of one target that are under way at the same time: each may hold a chunk in memory. */
+    private static final int BATCH = 4;
+
+    private static final Logger log = LoggerFactory.getLogger(ReplicationQueue.class);
+
+    private final Loop loop;
+    private final Rpc rpc;
+    private final Store store;
+    private final Supplier<Set<NodeId>> targets;
+    private final Map<String, Delivery> deliveries = new HashMap<>();
+    private final Set<NodeId> busy = new HashSet<>();
+    private boolean pumping;
+    private volatile long waiting;
+
+    /** @param targets the nodes to serve, asked on the loop */
+    public ReplicationQueue(Loop loop, Rpc rpc, Store store, Supplier<Set<NodeId>> targets) {
+        this.loop = loop;
+        this.rpc = rpc;
+        this.store = store;
+        this.targets = targets;
+    }
+
+    /** Says how tasks of a kind are done; before {@link #start}. */
+    public void deliverWith(String kind, Delivery delivery) {
+        deliveries.put(kind, delivery);
+    }
+
+    /** Begins to deliver. On the loop, once. */
+    public void start() {
+        pump();
+        loop.schedule(PUMP, this::start);
+    }
+
+    /** Tasks not yet delivered, as of the last look. Any thread. */
+    public long waiting() {
+        return waiting;
+    }
+
+    /** Makes tasks durable; delivery begins soon after. Any thread. */
+    public CompletableFuture<Void> add(List<QueueRow> tasks) {
+        if (tasks.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return store.write(tables -> {
+                    tasks.forEach(tables::enqueue);
+                    return true;
+                })
+                .thenAccept(added -> loop.execute(this::pump));
+    }
+
+    /** A new task, due at once. Any thread. */
+    public QueueRow task(String kind, byte[] id, NodeId target, long epoch, String reason) {
+        return new QueueRow(kind, id, target, epoch, reason, 0, 0, loop.wallMillis());
+    }
+
+    private void pump() {
+        if (pumping) {
+            return;
+        }
+        pumping = true;
+        loop.when(store.read(Store.Snapshot::queued), (queued, failure) -> {
+            pumping = false;
+            waiting = queued == null ? waiting : queued;
+            if (waiting > 0) {
+                targets.get().stream().filter(rpc::reachable).forEach(this::serve);
+            }
+        });
+    }
+
+    private void serve(NodeId target) {
+        if (!busy.add(target)) {
+            return;
+        }
+        long now = loop.wallMillis();
+        loop.when(store.read(tables -> tables.due(target, now, BATCH)), (tasks, failure) -> {
+            if (tasks == null || tasks.isEmpty()) {
+                busy.remove(target);
+            } else {
+                deliver(target, tasks);
+            }
+        });
+    }
+
+    private void deliver(NodeId target, List<QueueRow> tasks) {
+        List<CompletableFuture<Boolean>> settled = new ArrayList<>();
+        for (QueueRow task : tasks) {
+            CompletableFuture<Boolean> done = new CompletableFuture<>();
+            settled.add(done);
+            loop.when(
+                    deliverOne(task),
+                    (nothing, failure) -> loop.when(
+                            store.write(tables -> settle(tables, task, failure)),
+                            (stored, lost) -> done.complete(failure == null)));
+        }
+        loop.when(CompletableFuture.allOf(settled.toArray(CompletableFuture[]::new)), (all, failure) -> {
+            busy.remove(target);
+            if (settled.stream().anyMatch(CompletableFuture::join)) {
+                serve(target);
+            }
+        });
+    }
+
+    private CompletableFuture<Void> deliverOne(QueueRow task) {
+        Delivery delivery = deliveries.get(task.kind());
+        if (delivery == null) {
+            return CompletableFuture.failedFuture(
+                    new IllegalStateException("this version knows no task of kind " + task.kind()));
+        }
+        try {
+            return delivery.deliver(task);
+        } catch (RuntimeException malformed) {
+            return CompletableFuture.failedFuture(malformed);
+        }
+    }
+
+    private boolean settle(Store.Transaction tables, QueueRow task, @Nullable Throwable failure) {
+        if (failure == null) {
+            tables.dequeue(task.kind(), task.id(), task.target());
+        } else {
+            // Nothing was sent, so it costs nothing to look again soon: nobody should wait minutes after a partition
+            // heals.
+            int attempts = failure instanceof UnavailableException ? 1 : task.attempts() + 1;
+            log.debug(
+                    "task {} for {} failed, attempt {}: {}", task.kind(), task.target(), attempts, failure.toString());
+            tables.enqueue(new QueueRow(
+                    task.kind(),
+                    task.id(),
+                    task.target(),
+                    task.epoch(),
+                    task.reason(),
+                    attempts,
+                    loop.wallMillis(),
+                    loop.wallMillis() + backoffMillis(attempts)));
+        }
+        return true;
+    }
+
+    /** Doubles from one second to five minutes; spread by a hash of the clock, because chance belongs to the loop. */
+    private long backoffMillis(int attempts) {
+        long doubled = FIRST_BACKOFF.toMillis() << Math.min(attempts - 1, 20);
+        long capped = Math.min(doubled, LONGEST_BACKOFF.toMillis());
+        return capped / 2 + Math.floorMod((loop.nanoTime() * 0x9E3779B97F4A7C15L) >>> 16, capped / 2 + 1);
+    }
+}

@@ -1,0 +1,358 @@
+package io.keplerfs.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.keplerfs.Bucket;
+import io.keplerfs.ClusterStatus;
+import io.keplerfs.DeleteOptions;
+import io.keplerfs.Durability;
+import io.keplerfs.FileInfo;
+import io.keplerfs.FileSnapshot;
+import io.keplerfs.GetOptions;
+import io.keplerfs.InMemoryNetwork;
+import io.keplerfs.InvalidRequestException;
+import io.keplerfs.KeplerNode;
+import io.keplerfs.KeplerOptions;
+import io.keplerfs.ListOptions;
+import io.keplerfs.ListPage;
+import io.keplerfs.NotFoundException;
+import io.keplerfs.PreconditionFailedException;
+import io.keplerfs.PutOptions;
+import io.keplerfs.UnavailableException;
+import io.keplerfs.VersionId;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The whole of a node but its sockets and its disk: what a caller of the public API is promised, on three nodes. */
+class InMemoryClusterTest {
+    private static final int CHUNK = 64 * 1024;
+
+    private final InMemoryNetwork network = InMemoryNetwork.create();
+    private final List<KeplerNode> nodes = new ArrayList<>();
+    private Bucket a;
+    private Bucket b;
+    private Bucket c;
+
+    @BeforeEach
+    void startThreeNodes() throws Exception {
+        for (String label : List.of("a", "b", "c")) {
+            var options = KeplerOptions.inMemory(label, network).chunkSizeBytes(CHUNK);
+            if (!nodes.isEmpty()) {
+                options.seeds("127.0.0.1:4000");
+            }
+            nodes.add(KeplerNode.start(options.build()));
+        }
+        Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+            for (KeplerNode node : nodes) {
+                ClusterStatus status = node.cluster().status();
+                assertThat(status.settled()).isTrue();
+                assertThat(status.members()).filteredOn(m -> m.owner()).hasSize(3);
+            }
+        });
+        a = nodes.get(0).cluster().createBucket("files");
+        b = nodes.get(1).cluster().bucket("files");
+        c = nodes.get(2).cluster().bucket("files");
+    }
+
+    @AfterEach
+    void closeNodes() {
+        nodes.forEach(KeplerNode::close);
+    }
+
+    private static byte[] random(int size) {
+        byte[] bytes = new byte[size];
+        new Random(size).nextBytes(bytes);
+        return bytes;
+    }
+
+    private static byte[] read(Bucket bucket, String key) throws IOException {
+        try (InputStream in = bucket.open(key)) {
+            return in.readAllBytes();
+        }
+    }
+
+    @Test
+    void whatOneNodeAcksEveryOtherReads() throws Exception {
+        for (int size : new int[] {0, 1, 16 * 1024, 16 * 1024 + 1, CHUNK - 1, CHUNK, CHUNK + 1, 5 * CHUNK + 7}) {
+            byte[] content = random(size);
+
+            FileInfo info = a.put("file-" + size, new ByteArrayInputStream(content), PutOptions.defaults());
+
+            assertThat(info.sizeBytes()).isEqualTo(size);
+            assertThat(info.receipt().orElseThrow().fsyncedCopies()).isGreaterThanOrEqualTo(2);
+            assertThat(read(b, "file-" + size)).isEqualTo(content);
+            assertThat(read(c, "file-" + size)).isEqualTo(content);
+        }
+    }
+
+    @Test
+    void rangesAreRightAtEveryBoundary() throws Exception {
+        byte[] content = random(3 * CHUNK + 10);
+        a.put("ranged", content);
+        FileSnapshot snapshot = b.snapshot("ranged", GetOptions.defaults());
+
+        for (int from : new int[] {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK + 9, 3 * CHUNK + 10}) {
+            for (int length : new int[] {0, 1, 2, CHUNK, CHUNK + 1, 2 * CHUNK}) {
+                if (from + length <= content.length) {
+                    try (InputStream in = snapshot.stream(from, length)) {
+                        byte[] expected = java.util.Arrays.copyOfRange(content, from, from + length);
+                        assertThat(in.readAllBytes()).isEqualTo(expected);
+                    }
+                }
+            }
+        }
+        assertThatThrownBy(() -> snapshot.stream(1, content.length)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aThousandChunksAndMoreMakeATree() throws Exception {
+        int size = 2100 * CHUNK + 5;
+        byte[] pattern = random(CHUNK);
+        InputStream content = new InputStream() {
+            private int at;
+
+            @Override
+            public int read() {
+                return at == size ? -1 : pattern[(at / CHUNK + at++) % CHUNK] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] target, int offset, int length) {
+                int n = 0;
+                for (int next; n < length && (next = read()) >= 0; n++) {
+                    target[offset + n] = (byte) next;
+                }
+                return n == 0 && length > 0 ? -1 : n;
+            }
+        };
+
+        a.put("big", content, PutOptions.defaults());
+
+        FileSnapshot snapshot = c.snapshot("big", GetOptions.defaults());
+        assertThat(snapshot.info().sizeBytes()).isEqualTo(size);
+        for (int at : new int[] {0, CHUNK, 1000 * CHUNK, 2047 * CHUNK + 3, 2048 * CHUNK, size - 1}) {
+            try (InputStream in = snapshot.stream(at, 1)) {
+                assertThat(in.read()).isEqualTo(pattern[(at / CHUNK + at) % CHUNK] & 0xff);
+            }
+        }
+    }
+
+    @Test
+    void sameContentIsStoredOnce() throws Exception {
+        byte[] content = random(4 * CHUNK);
+        a.put("one", content);
+        b.put("two", content);
+
+        assertThat(nodes.get(0).cluster().status().members())
+                .allSatisfy(member -> assertThat(member.bytesUsed()).isEqualTo(4L * CHUNK));
+    }
+
+    @Test
+    void ofTwoConditionalWritersOnOneBaseOneWins() throws Exception {
+        FileInfo base = a.put("counter", new byte[] {1});
+        b.put("counter", new byte[] {2}, PutOptions.ifMatch(base.etag()));
+
+        assertThatThrownBy(() -> c.put("counter", new byte[] {3}, PutOptions.ifMatch(base.etag())))
+                .isInstanceOf(PreconditionFailedException.class)
+                .hasMessageContaining("etag");
+        assertThatThrownBy(() -> c.put("counter", new byte[] {3}, PutOptions.ifAbsent()))
+                .isInstanceOf(PreconditionFailedException.class);
+        assertThat(read(a, "counter")).containsExactly(2);
+    }
+
+    @Test
+    void aLowerFencingTokenIsRefusedAlsoAfterADelete() throws Exception {
+        a.put("lock", new byte[] {1}, PutOptions.fencing(7));
+        assertThatThrownBy(() -> b.put("lock", new byte[] {2}, PutOptions.fencing(6)))
+                .isInstanceOf(PreconditionFailedException.class)
+                .hasMessageContaining("7");
+        a.delete("lock", DeleteOptions.defaults().withFencingToken(8));
+
+        assertThatThrownBy(() -> b.put("lock", new byte[] {2}, PutOptions.fencing(7)))
+                .isInstanceOf(PreconditionFailedException.class);
+    }
+
+    @Test
+    void theSameVersionHappensOnce() throws Exception {
+        PutOptions twice =
+                PutOptions.builder().version(new VersionId(new UUID(1, 2))).build();
+
+        FileInfo first = a.put("idempotent", random(3 * CHUNK), twice);
+        FileInfo again = c.put("idempotent", random(3 * CHUNK), twice);
+        b.put("idempotent", new byte[] {9}, PutOptions.ifMatch(first.etag()));
+        FileInfo late = a.put("idempotent", random(3 * CHUNK), twice);
+
+        assertThat(again.version()).isEqualTo(first.version());
+        assertThat(late.version()).isEqualTo(first.version());
+        assertThat(read(c, "idempotent")).containsExactly(9);
+    }
+
+    @Test
+    void aDeletedFileIsGoneEverywhere() throws Exception {
+        a.put("gone", new byte[] {1});
+
+        assertThat(b.delete("gone")).isTrue();
+        assertThat(c.delete("gone")).isFalse();
+        assertThatThrownBy(() -> c.head("gone")).isInstanceOf(NotFoundException.class);
+        assertThat(a.list("")).isEmpty();
+    }
+
+    @Test
+    void aStreamThatBreaksLeavesNothing() throws Exception {
+        InputStream broken = new InputStream() {
+            private int left = 3 * CHUNK;
+
+            @Override
+            public int read() throws IOException {
+                if (left-- == 0) {
+                    throw new IOException("the client went away");
+                }
+                return left & 0xff;
+            }
+        };
+
+        assertThatThrownBy(() -> a.put("broken", broken, PutOptions.defaults()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("went away");
+
+        assertThatThrownBy(() -> a.head("broken")).isInstanceOf(NotFoundException.class);
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(nodes.get(0).cluster().status().members())
+                        .allSatisfy(member -> assertThat(member.chunks()).isZero()));
+    }
+
+    @Test
+    void listsFoldAtTheDelimiterAndPageOn() throws Exception {
+        for (String key : List.of("a/1", "a/2", "b/c/1", "b/d", "e", "ä", "\uD83D\uDE00", "%", "..", "a//x")) {
+            a.put(key, key.getBytes(StandardCharsets.UTF_8));
+        }
+
+        List<String> seen = new ArrayList<>();
+        ListOptions options = ListOptions.prefix("").withDelimiter("/").withLimit(2);
+        ListPage page = b.list(options);
+        while (true) {
+            page.files().forEach(file -> seen.add(file.key()));
+            seen.addAll(page.commonPrefixes());
+            if (page.next().isEmpty()) {
+                break;
+            }
+            page = b.list(options.withAfter(page.next().get()));
+        }
+
+        assertThat(seen).containsExactlyInAnyOrder("%", "..", "a/", "b/", "e", "ä", "\uD83D\uDE00");
+        assertThat(c.list(ListOptions.prefix("b/").withDelimiter("/")).commonPrefixes())
+                .containsExactly("b/c/");
+        assertThat(c.list("a")).extracting(FileInfo::key).containsExactly("a//x", "a/1", "a/2");
+    }
+
+    @Test
+    void withoutAMajorityQuorumCallsAreRefusedAndLocalAndFastOnesWork() throws Exception {
+        a.put("before", new byte[] {1});
+        read(a, "before");
+        network.isolate(nodes.get(1).id());
+        network.isolate(nodes.get(2).id());
+
+        assertThatThrownBy(() -> a.put("during", new byte[] {2})).isInstanceOf(UnavailableException.class);
+        assertThatThrownBy(() -> a.head("before")).isInstanceOf(UnavailableException.class);
+        assertThatThrownBy(() -> a.list("").iterator().hasNext()).hasCauseInstanceOf(UnavailableException.class);
+        assertThat(a.snapshot("before", GetOptions.local()).stream().readAllBytes())
+                .containsExactly(1);
+        a.put("small", new byte[] {3}, PutOptions.durability(Durability.FAST));
+        a.put("large", random(2 * CHUNK), PutOptions.durability(Durability.FAST));
+        assertThat(a.snapshot("small", GetOptions.local()).stream().readAllBytes())
+                .containsExactly(3);
+        assertThat(a.snapshot("large", GetOptions.local()).stream().readAllBytes())
+                .isEqualTo(random(2 * CHUNK));
+
+        network.heal(nodes.get(1).id());
+        network.heal(nodes.get(2).id());
+
+        Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
+            assertThat(read(c, "small")).containsExactly(3);
+            assertThat(read(c, "large")).isEqualTo(random(2 * CHUNK));
+        });
+    }
+
+    @Test
+    void whatADownNodeMissesItGetsWhenItReturns() throws Exception {
+        network.isolate(nodes.get(2).id());
+        a.put("missed", random(3 * CHUNK));
+        a.put("tiny", new byte[] {5});
+        network.heal(nodes.get(2).id());
+
+        Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
+            assertThat(c.snapshot("tiny", GetOptions.local()).stream().readAllBytes())
+                    .containsExactly(5);
+            assertThat(nodes.get(2).cluster().status().members())
+                    .filteredOn(member -> member.id().equals(nodes.get(2).id()))
+                    .allSatisfy(member -> assertThat(member.chunks()).isEqualTo(3));
+            assertThat(nodes.get(0).cluster().status().queued()).isZero();
+        });
+    }
+
+    @Test
+    void aFourthNodeGetsItsShare() throws Exception {
+        for (int i = 0; i < 40; i++) {
+            a.put("chunky-" + i, random(CHUNK + i));
+        }
+
+        KeplerNode fourth = KeplerNode.start(KeplerOptions.inMemory("d", network)
+                .chunkSizeBytes(CHUNK)
+                .seeds("127.0.0.1:4000")
+                .build());
+        nodes.add(fourth);
+
+        Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+            ClusterStatus status = fourth.cluster().status();
+            assertThat(status.settled()).isTrue();
+            assertThat(status.members()).filteredOn(m -> m.owner()).hasSize(4);
+        });
+        Bucket d = fourth.cluster().bucket("files");
+        for (int i = 0; i < 40; i++) {
+            assertThat(read(d, "chunky-" + i)).isEqualTo(random(CHUNK + i));
+        }
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(fourth.cluster().status().members())
+                        .filteredOn(member -> member.id().equals(fourth.id()))
+                        .allSatisfy(member -> assertThat(member.chunks()).isGreaterThan(20)));
+    }
+
+    @Test
+    void wrongNamesAreRefusedWithWhatIsAllowed() {
+        assertThatThrownBy(() -> nodes.get(0).cluster().createBucket("No"))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("3 to 63");
+        assertThatThrownBy(() -> a.put("", new byte[0])).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(() -> a.put("k".repeat(1025), new byte[0]))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("1025");
+        assertThatThrownBy(() -> a.put("\uD800", new byte[0])).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(() -> nodes.get(1).cluster().bucket("nowhere").put("k", new byte[0]))
+                .isInstanceOf(NotFoundException.class)
+                .hasMessageContaining("createBucket");
+    }
+
+    @Test
+    void aBucketWithFilesIsNotDeleted() throws Exception {
+        a.put("file", new byte[0]);
+        assertThatThrownBy(() -> nodes.get(1).cluster().deleteBucket("files"))
+                .isInstanceOf(PreconditionFailedException.class);
+        a.delete("file");
+        nodes.get(1).cluster().deleteBucket("files");
+
+        assertThat(nodes.get(2).cluster().buckets()).isEmpty();
+    }
+}
