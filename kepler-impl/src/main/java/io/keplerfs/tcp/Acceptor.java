@@ -46,6 +46,7 @@ final class Acceptor {
     private final Handshake handshake;
     private final Unproven unproven;
     private final LogLimit strangers;
+    private final LogLimit complaints;
     private final Set<Incoming> incoming = new HashSet<>();
     private volatile boolean closed;
 
@@ -59,6 +60,7 @@ final class Acceptor {
         handshake = new Handshake(site.id(), site.secret(), site.random());
         unproven = new Unproven(site, MAX_UNPROVEN);
         strangers = new LogLimit(site.nanoClock());
+        complaints = new LogLimit(site.nanoClock());
     }
 
     /** @throws IOException naming host, port and the setting to change */
@@ -164,7 +166,8 @@ final class Acceptor {
     }
 
     private Incoming welcome(SocketChannel channel, Handshake.Guest guest) throws IOException {
-        Incoming guests = new Incoming(site, handler, bodies, guest, new Connection(site, channel, guest.lane()));
+        Incoming guests =
+                new Incoming(site, handler, bodies, guest, new Connection(site, channel, guest.lane()), complaints);
         if (!enter(guests)) {
             handshake.turnAway(channel, Greeting.Verdict.BUSY);
             throw new GreetingRefusedException(

@@ -38,6 +38,7 @@ final class Incoming {
     private final NodeId from;
     private final Lane lane;
     private final Connection connection;
+    private final LogLimit complaints;
 
     private final Set<Request> inProgress = new HashSet<>();
     private final ArrayDeque<Answer> answers = new ArrayDeque<>();
@@ -57,13 +58,21 @@ final class Incoming {
         }
     }
 
-    Incoming(Site site, Transport.Handler handler, BodyPool bodies, Handshake.Guest guest, Connection connection) {
+    /** @param complaints shared by all connections */
+    Incoming(
+            Site site,
+            Transport.Handler handler,
+            BodyPool bodies,
+            Handshake.Guest guest,
+            Connection connection,
+            LogLimit complaints) {
         this.site = site;
         this.handler = handler;
         this.bodies = bodies;
         from = guest.id();
         lane = guest.lane();
         this.connection = connection;
+        this.complaints = complaints;
     }
 
     NodeId from() {
@@ -97,7 +106,7 @@ final class Incoming {
             reason = "the peer closed it";
         } catch (MalformedMessageException garbage) {
             reason = "the peer sent garbage: " + garbage.getMessage();
-            LOG.warn("connection from node {} ({}) is cut: {}", from, lane, reason);
+            complain("connection from node " + from + " is cut: " + reason, garbage);
         } catch (InterruptedException stopped) {
             reason = "its thread was interrupted";
         } catch (IOException broken) {
@@ -165,8 +174,15 @@ final class Incoming {
         try {
             handler.handle(from, message, request);
         } catch (RuntimeException | Error thrown) {
-            LOG.warn("the handler of a request from node {} ({}) threw", from, lane, thrown);
+            complain("the handler of a request from node " + from + " threw " + thrown, thrown);
             request.fail("handler threw " + thrown);
+        }
+    }
+
+    private void complain(String event, Throwable cause) {
+        String line = complaints.line(event);
+        if (!line.isEmpty()) {
+            LOG.warn(line, cause);
         }
     }
 

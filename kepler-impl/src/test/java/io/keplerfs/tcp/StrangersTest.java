@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -79,21 +80,29 @@ class StrangersTest {
     }
 
     @Test
-    void strangersThatSayNothingAreFewAndDoNotStay() throws Exception {
-        List<SocketChannel> silent = new ArrayList<>();
-        for (int i = 0; i < 3 * Acceptor.MAX_UNPROVEN; i++) {
-            silent.add(raw.knock(node.peer()));
-            assertThat(node.transport().strangers()).isLessThanOrEqualTo(Acceptor.MAX_UNPROVEN);
-        }
-        assertThat(words(friend.call(node.peer(), Lane.CONTROL, message("me first"))))
-                .isEqualTo("me first");
+    void strangersThatSayNothingDoNotStay() throws Exception {
+        SocketChannel silent = raw.knock(node.peer());
 
-        for (SocketChannel stranger : silent) {
-            assertThat(RawPeer.endsSilently(stranger)).isTrue();
-        }
+        assertThat(RawPeer.endsSilently(silent)).isTrue();
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(nodes.threadNames().stream().filter(name -> name.contains("serve")))
-                        .hasSize(1));
+                        .isEmpty());
+    }
+
+    @Test
+    void strangersThatSayNothingAreFewAndKeepNoFriendOut() throws Exception {
+        TcpNodes.Node patient = nodes.start(TcpNodes::echo, TcpNodes.greetingWithin(Duration.ofHours(1)));
+        List<SocketChannel> silent = new ArrayList<>();
+        for (int i = 0; i < 2 * Acceptor.MAX_UNPROVEN; i++) {
+            silent.add(raw.knock(patient.peer()));
+        }
+
+        for (int i = 0; i < Acceptor.MAX_UNPROVEN; i++) {
+            assertThat(RawPeer.endsSilently(silent.get(i))).isTrue();
+        }
+        assertThat(patient.transport().strangers()).isEqualTo(Acceptor.MAX_UNPROVEN);
+        assertThat(words(friend.call(patient.peer(), Lane.CONTROL, message("me first"))))
+                .isEqualTo("me first");
     }
 
     @ParameterizedTest

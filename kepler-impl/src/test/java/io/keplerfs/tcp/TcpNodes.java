@@ -39,6 +39,42 @@ final class TcpNodes implements AutoCloseable {
             Duration.ofMinutes(5),
             Duration.ofMillis(300));
 
+    static Timing greetingWithin(Duration greeting) {
+        return new Timing(
+                TIMING.connect(),
+                greeting,
+                TIMING.failFast(),
+                TIMING.retry(),
+                TIMING.deaf(),
+                TIMING.stalled(),
+                TIMING.idle(),
+                TIMING.forgotten());
+    }
+
+    static Timing tryingAgainAfter(Duration pause) {
+        return new Timing(
+                TIMING.connect(),
+                TIMING.greeting(),
+                pause,
+                pause,
+                TIMING.deaf(),
+                TIMING.stalled(),
+                TIMING.idle(),
+                TIMING.forgotten());
+    }
+
+    static Timing deafAfterAndIdleAfter(Duration deaf, Duration idle) {
+        return new Timing(
+                TIMING.connect(),
+                TIMING.greeting(),
+                TIMING.failFast(),
+                TIMING.retry(),
+                deaf,
+                TIMING.stalled(),
+                idle,
+                TIMING.forgotten());
+    }
+
     private final List<TcpTransport> transports = new ArrayList<>();
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
