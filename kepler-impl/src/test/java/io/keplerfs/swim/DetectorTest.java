@@ -86,6 +86,27 @@ class DetectorTest {
         assertThat(nodes).allSatisfy(node -> assertThat(node.sees(nodes)).isTrue());
     }
 
+    @Test
+    void noVerdictComesOfATimeInWhichWeCouldNotHear() {
+        List<Node> nodes = network.cluster(3);
+        Detector paused = nodes.get(0).detector;
+        nodes.get(0)
+                .hear(new GossipMessage.Gossip(
+                        Members.member(1), List.of(Members.accusation(2, MemberState.SUSPECT, 1, 1))));
+        long now = network.now().toNanos();
+        boolean probing = false;
+        while (!probing) {
+            now = Math.max(now + 1, paused.wakeNanos());
+            probing = paused.tick(now).stream()
+                    .anyMatch(effect ->
+                            effect instanceof Effect.Send send && send.packet() instanceof GossipMessage.Ping);
+        }
+
+        List<Effect> effects = paused.tick(now + Duration.ofSeconds(90).toNanos());
+
+        assertThat(effects).doesNotHaveAnyElementsOfTypes(Effect.Changed.class);
+    }
+
     // ---- the dead
 
     @ParameterizedTest
