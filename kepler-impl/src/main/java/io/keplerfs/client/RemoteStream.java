@@ -124,7 +124,8 @@ final class RemoteStream extends InputStream {
 
     private UnavailableException lost(String why, IOException failure) {
         return new UnavailableException(
-                "read " + file.bucket() + "/" + file.key() + " at byte " + position + " of " + end + ": " + why, failure);
+                "read " + file.bucket() + "/" + file.key() + " at byte " + position + " of " + end + ": " + why,
+                failure);
     }
 
     /** Gives the connection back, or closes it if bytes are left in it. */
