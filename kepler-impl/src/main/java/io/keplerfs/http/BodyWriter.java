@@ -89,14 +89,14 @@ final class BodyWriter {
     private void awaitRoom() throws IOException {
         try {
             if (!room.tryAcquire(stall.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new IOException("the client took nothing of its answer for " + stall.toMillis() + " ms");
+                throw new ClientLost("the client took nothing of its answer for " + stall.toMillis() + " ms");
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while sending", interrupted);
         }
         if (!ctx.channel().isActive()) {
-            throw new IOException("the client closed the connection");
+            throw new ClientLost("the client closed the connection");
         }
     }
 
@@ -125,11 +125,18 @@ final class BodyWriter {
             exchange.fail(failure);
             return;
         }
-        if (ctx.channel().isActive()) {
+        if (ctx.channel().isActive() && !(failure instanceof ClientLost)) {
             LOG.warn("{}: cut off after {} of {} bytes", exchange, sent, head.contentLength(), failure);
         } else {
             LOG.debug("{}: its client left after {} of {} bytes", exchange, sent, head.contentLength(), failure);
         }
         ctx.close();
+    }
+
+    /** Nothing an operator must act on. */
+    private static final class ClientLost extends IOException {
+        ClientLost(String message) {
+            super(message);
+        }
     }
 }

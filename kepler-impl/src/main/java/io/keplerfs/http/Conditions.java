@@ -1,12 +1,10 @@
 package io.keplerfs.http;
 
 import io.keplerfs.FileInfo;
-import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 
@@ -76,7 +74,6 @@ final class Conditions {
 
     private Optional<Instant> date(CharSequence header) {
         String value = headers.get(header);
-        Date date = value == null ? null : DateFormatter.parseHttpDate(value);
-        return Optional.ofNullable(date).map(Date::toInstant);
+        return value == null ? Optional.empty() : HttpDate.parse(value);
     }
 }

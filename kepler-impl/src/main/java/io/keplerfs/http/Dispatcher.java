@@ -110,8 +110,8 @@ final class Dispatcher {
 
     private static int limit(String text) {
         if (!text.matches("\\d{1,4}") || Integer.parseInt(text) < 1 || Integer.parseInt(text) > ListOptions.MAX_LIMIT) {
-            throw new IllegalArgumentException("'" + Percent.printable(text) + "' is not a whole number from 1 to "
-                    + ListOptions.MAX_LIMIT);
+            throw new IllegalArgumentException(
+                    "'" + Percent.printable(text) + "' is not a whole number from 1 to " + ListOptions.MAX_LIMIT);
         }
         return Integer.parseInt(text);
     }
@@ -135,8 +135,7 @@ final class Dispatcher {
 
     private void health(Exchange exchange, Predicate<NodeHealth> good) {
         NodeHealth health = gateway.health.get();
-        HttpResponseStatus status =
-                good.test(health) ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE;
+        HttpResponseStatus status = good.test(health) ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE;
         exchange.answer(Reply.json(status, Json.health(health).toString()));
     }
 

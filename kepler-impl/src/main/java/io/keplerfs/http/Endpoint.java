@@ -1,6 +1,6 @@
 package io.keplerfs.http;
 
-import java.util.List;
+import com.google.common.collect.ImmutableList;
 
 /** The paths of the API: what metrics count by, and which methods each knows. */
 enum Endpoint {
@@ -18,11 +18,11 @@ enum Endpoint {
     NONE("none");
 
     private final String template;
-    private final List<String> methods;
+    private final ImmutableList<String> methods;
 
     Endpoint(String template, String... methods) {
         this.template = template;
-        this.methods = List.of(methods);
+        this.methods = ImmutableList.copyOf(methods);
     }
 
     String template() {

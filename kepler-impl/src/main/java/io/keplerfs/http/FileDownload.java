@@ -4,14 +4,12 @@ import io.keplerfs.Consistency;
 import io.keplerfs.FileInfo;
 import io.keplerfs.FileSnapshot;
 import io.keplerfs.GetOptions;
-import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Date;
 import java.util.List;
 
 /** GET and HEAD of a file. Bytes are read on a worker, because reading waits for other nodes. */
@@ -99,15 +97,12 @@ final class FileDownload {
         // The writer of a file may choose its version id, but cannot know the moment of its reading.
         String boundary = "kepler-" + file.etag() + "-" + Long.toHexString(gateway.nanoTime());
         reply.headers().set(HttpHeaderNames.CONTENT_TYPE, "multipart/byteranges; boundary=" + boundary);
-        send(
-                exchange,
-                snapshot,
-                reply,
-                BodyParts.multipart(boundary, ranges, contentType(file), file.sizeBytes()));
+        send(exchange, snapshot, reply, BodyParts.multipart(boundary, ranges, contentType(file), file.sizeBytes()));
     }
 
     private void send(Exchange exchange, FileSnapshot snapshot, Reply head, BodyParts body) throws Refusal {
-        boolean small = body.parts().size() == 1 && body.length() <= gateway.limits().smallBytes();
+        boolean small =
+                body.parts().size() == 1 && body.length() <= gateway.limits().smallBytes();
         Reply reply = head.withContentLength(body.length());
         if (body.length() == 0) {
             exchange.answer(reply);
@@ -155,7 +150,7 @@ final class FileDownload {
 
     private static void validators(FileInfo file, HttpHeaders headers) {
         headers.set(HttpHeaderNames.ETAG, EntityTag.quoted(file.etag()));
-        headers.set(HttpHeaderNames.LAST_MODIFIED, DateFormatter.format(Date.from(file.modifiedAt())));
+        headers.set(HttpHeaderNames.LAST_MODIFIED, HttpDate.format(file.modifiedAt()));
         headers.set("X-Kepler-Modified-At", Json.time(file.modifiedAt()));
         headers.set(HttpHeaderNames.CACHE_CONTROL, "no-cache");
     }

@@ -29,8 +29,7 @@ final class FileUpload {
         BodyPipe pipe = new BodyPipe(gateway.limits().pipeBytes(), roomAgain);
         gateway.workers.run(() -> {
             try {
-                exchange.attempt(
-                        () -> exchange.answer(reply(bucket.put(route.key(), pipe, options), options)));
+                exchange.attempt(() -> exchange.answer(reply(bucket.put(route.key(), pipe, options), options)));
             } finally {
                 pipe.abandon();
             }

@@ -2,8 +2,7 @@ package io.keplerfs.http;
 
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.NodeHealth;
-import io.netty.handler.codec.DateFormatter;
-import java.util.Date;
+import java.time.Instant;
 import java.util.function.Supplier;
 
 /** What every part of one gateway shares. */
@@ -46,7 +45,7 @@ final class GatewayContext {
         long millis = options.wallClock().millis();
         DateLine line = date;
         if (line.second() != millis / 1000) {
-            line = new DateLine(millis / 1000, DateFormatter.format(new Date(millis)));
+            line = new DateLine(millis / 1000, HttpDate.format(Instant.ofEpochMilli(millis)));
             date = line;
         }
         return line.text();

@@ -40,7 +40,8 @@ final class GatewayInitializer extends ChannelInitializer<SocketChannel> {
         HttpConnection connection = new HttpConnection(gateway, dispatcher);
         channel.pipeline()
                 .addLast(new ByteMeter(gateway.metrics, connection))
-                // Two handlers, not HttpServerCodec: that one pairs each response with the oldest request to know which was a
+                // Two handlers, not HttpServerCodec: that one pairs each response with the oldest request to know which
+                // was a
                 // HEAD, and a 100 Continue makes it lose count.
                 .addLast(new HttpRequestDecoder(new HttpDecoderConfig()
                         .setMaxInitialLineLength(GatewayLimits.REQUEST_LINE_BYTES)

@@ -14,13 +14,7 @@ import java.time.Duration;
  * @param timeouts how long silence is borne
  */
 public record GatewayLimits(
-        int ioThreads,
-        int workers,
-        int queuedWork,
-        int connections,
-        int smallBytes,
-        int pipeBytes,
-        Timeouts timeouts) {
+        int ioThreads, int workers, int queuedWork, int connections, int smallBytes, int pipeBytes, Timeouts timeouts) {
     /** A key of 1024 bytes is 3 KiB when escaped; a listing may carry two of them and a delimiter. */
     static final int REQUEST_LINE_BYTES = 16 << 10;
 
@@ -44,9 +38,13 @@ public record GatewayLimits(
         }
     }
 
-    /** Two event loops, 64 workers (they mostly wait for the network or a disk) and 256 waiting, 10,000 connections. */
+    /**
+     * An event loop per core (2 to 8: they only move bytes), 64 workers (they mostly wait for the network or a disk) and 256
+     * waiting, 10,000 connections.
+     */
     public static GatewayLimits defaults() {
-        return new GatewayLimits(2, 64, 256, 10_000, 64 << 10, 256 << 10, Timeouts.defaults());
+        int loops = Math.min(8, Math.max(2, Runtime.getRuntime().availableProcessors()));
+        return new GatewayLimits(loops, 64, 256, 10_000, 64 << 10, 256 << 10, Timeouts.defaults());
     }
 
     public GatewayLimits withWorkers(int count, int queued) {

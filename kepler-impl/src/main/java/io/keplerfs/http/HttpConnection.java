@@ -247,8 +247,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     /** Status line and headers of an answer, with those every answer has. */
     HttpResponse head(Exchange answered, Reply reply) {
-        boolean keepAlive =
-                answered.requestEnded && !gateway.draining && HttpUtil.isKeepAlive(answered.request());
+        boolean keepAlive = answered.requestEnded && !gateway.draining && HttpUtil.isKeepAlive(answered.request());
         answered.keptAlive = keepAlive;
         reply.headers().set(HttpHeaderNames.DATE, gateway.date());
         reply.headers().set("X-Content-Type-Options", "nosniff");

@@ -44,8 +44,7 @@ public final class HttpGateway implements AutoCloseable {
     private final int port;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private HttpGateway(
-            GatewayContext context, EventLoopGroup loops, ChannelGroup connections, Channel listener) {
+    private HttpGateway(GatewayContext context, EventLoopGroup loops, ChannelGroup connections, Channel listener) {
         this.context = context;
         this.loops = loops;
         this.connections = connections;

@@ -8,7 +8,11 @@ final class IndexPage {
 
     static Reply reply(GatewayOptions options) {
         StringBuilder text = new StringBuilder();
-        text.append("KeplerFS ").append(options.version()).append(", node ").append(options.label()).append("\n\n");
+        text.append("KeplerFS ")
+                .append(options.version())
+                .append(", node ")
+                .append(options.label())
+                .append("\n\n");
         for (Endpoint endpoint : Endpoint.values()) {
             if (endpoint != Endpoint.NONE) {
                 text.append(String.format("%-18s %s%n", endpoint.allowed(), endpoint.template()));

@@ -22,7 +22,7 @@ final class MessageRules {
                     "HTTP version " + version.majorVersion() + " is not spoken here, use HTTP/1.1"));
         }
         int hosts = head.headers().getAll(HttpHeaderNames.HOST).size();
-        if (hosts > 1 || hosts == 0 && version.minorVersion() > 0) {
+        if (hosts > 1 || (hosts == 0 && version.minorVersion() > 0)) {
             throw Refusal.invalid("the request has " + hosts + " Host headers, HTTP/1.1 asks for one");
         }
         checkTransferCoding(head);
@@ -50,7 +50,8 @@ final class MessageRules {
                     "the headers are longer than " + GatewayLimits.HEADER_BYTES
                             + " bytes; put what is larger into a file"));
         }
-        throw Refusal.invalid("this is not HTTP: " + Percent.printable(String.valueOf(parsed.cause().getMessage())));
+        throw Refusal.invalid("this is not HTTP: "
+                + Percent.printable(String.valueOf(parsed.cause().getMessage())));
     }
 
     /** A body in another coding would be stored as it is, and come back as something else. */

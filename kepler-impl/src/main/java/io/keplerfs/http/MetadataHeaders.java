@@ -31,7 +31,7 @@ final class MetadataHeaders {
     }
 
     static void write(Map<String, String> metadata, HttpHeaders headers) {
-        metadata.forEach((name, value) ->
-                headers.set("X-Kepler-Meta-" + Percent.encodeToken(name), Percent.encodeValue(value)));
+        metadata.forEach(
+                (name, value) -> headers.set("X-Kepler-Meta-" + Percent.encodeToken(name), Percent.encodeValue(value)));
     }
 }

@@ -26,8 +26,7 @@ final class Metrics {
     /** @param outcome status code, or {@link #ABORTED} */
     void requestEnded(Endpoint endpoint, HttpMethod method, String outcome, long nanos) {
         String verb = endpoint.knows(method.name()) ? method.name() : "other";
-        String labels =
-                "route=\"" + endpoint.template() + "\",method=\"" + verb + "\",status=\"" + outcome + "\"";
+        String labels = "route=\"" + endpoint.template() + "\",method=\"" + verb + "\",status=\"" + outcome + "\"";
         Totals totals = requests.computeIfAbsent(labels, first -> new Totals());
         totals.count.increment();
         totals.nanos.add(nanos);

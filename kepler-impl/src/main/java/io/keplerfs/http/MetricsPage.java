@@ -25,8 +25,7 @@ final class MetricsPage {
 
     void serve(Exchange exchange) {
         exchange.answerAfter(PATIENCE, () -> page(null));
-        status.get()
-                .whenComplete((now, failure) -> exchange.attempt(() -> exchange.answer(page(now))));
+        status.get().whenComplete((now, failure) -> exchange.attempt(() -> exchange.answer(page(now))));
     }
 
     private Reply page(@Nullable ClusterStatus now) {
@@ -44,11 +43,10 @@ final class MetricsPage {
     private void requests(Text text) {
         Metrics metrics = gateway.metrics;
         text.type("kepler_http_requests_total", "counter", "requests ended");
-        metrics.forEachKind((labels, totals) ->
-                text.line("kepler_http_requests_total", labels, totals.count.sum()));
+        metrics.forEachKind((labels, totals) -> text.line("kepler_http_requests_total", labels, totals.count.sum()));
         text.type("kepler_http_request_seconds_total", "counter", "time from headers to the end of the answer");
-        metrics.forEachKind((labels, totals) ->
-                text.line("kepler_http_request_seconds_total", labels, totals.nanos.sum() / 1e9));
+        metrics.forEachKind(
+                (labels, totals) -> text.line("kepler_http_request_seconds_total", labels, totals.nanos.sum() / 1e9));
         text.single("kepler_http_requests_in_flight", "gauge", "requests begun and not ended", metrics.inFlight.sum());
         text.single("kepler_http_received_bytes_total", "counter", "bytes read from clients", metrics.bytesIn.sum());
         text.single("kepler_http_sent_bytes_total", "counter", "bytes written to clients", metrics.bytesOut.sum());
@@ -72,8 +70,9 @@ final class MetricsPage {
         text.single("kepler_replication_queue", "gauge", "tasks this node still has to deliver", now.queued());
         text.type("kepler_members", "gauge", "known members by state");
         for (MemberState state : MemberState.values()) {
-            long count =
-                    now.members().stream().filter(member -> member.state() == state).count();
+            long count = now.members().stream()
+                    .filter(member -> member.state() == state)
+                    .count();
             text.line("kepler_members", "state=\"" + state.name().toLowerCase(Locale.ROOT) + "\"", count);
         }
         text.type("kepler_member_used_bytes", "gauge", "bytes of chunks on each member that answered");

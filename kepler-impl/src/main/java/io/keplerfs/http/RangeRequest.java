@@ -45,9 +45,7 @@ record RangeRequest(boolean heeded, List<ByteRange> ranges) {
     }
 
     private static boolean backwards(Matcher spec) {
-        return spec.group(1) != null
-                && !spec.group(2).isEmpty()
-                && number(spec.group(2)) < number(spec.group(1));
+        return spec.group(1) != null && !spec.group(2).isEmpty() && number(spec.group(2)) < number(spec.group(1));
     }
 
     /** Empty if nothing of it lies within the file. */

@@ -71,7 +71,7 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case FILE -> withKey(endpoint, path.substring(FILES.length()), query(target));
             case OWNERS -> withKey(endpoint, path.substring(OWNERS.length()), query(target));
             case BUCKETS, CLUSTER -> new Route(endpoint, "", "", query(target));
-                // Probes and scrapers add parameters of their own.
+            // Probes and scrapers add parameters of their own.
             case INDEX, LIVE, READY, METRICS, NONE -> new Route(endpoint, "", "", Query.parse(""));
         };
     }

@@ -47,7 +47,10 @@ final class Workers {
         pool.shutdownNow();
         try {
             if (!pool.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.warn("{} HTTP workers still run {} ms after their interrupt", pool.getActiveCount(), patience.toMillis());
+                LOG.warn(
+                        "{} HTTP workers still run {} ms after their interrupt",
+                        pool.getActiveCount(),
+                        patience.toMillis());
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

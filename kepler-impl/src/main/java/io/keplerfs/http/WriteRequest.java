@@ -47,7 +47,8 @@ final class WriteRequest {
         query.allowOnly("durability");
         refuseDates(headers);
         if (headers.contains(HttpHeaderNames.IF_NONE_MATCH)) {
-            throw Refusal.invalid("If-None-Match has no meaning on a delete; use If-Match with one ETag, or leave it out");
+            throw Refusal.invalid(
+                    "If-None-Match has no meaning on a delete; use If-Match with one ETag, or leave it out");
         }
         return new DeleteOptions(
                 query.value("durability", Durability.QUORUM, Durability::parse),
@@ -88,8 +89,8 @@ final class WriteRequest {
                     + ", allowed is exactly one ETag in double quotes, as an answer's ETag header has it");
         }
         if (tags.get(0).weak()) {
-            throw new Refusal(Problem.preconditionFailed("If-Match is " + shown(values)
-                    + "; a weak ETag never matches, send the ETag as the node gave it"));
+            throw new Refusal(Problem.preconditionFailed(
+                    "If-Match is " + shown(values) + "; a weak ETag never matches, send the ETag as the node gave it"));
         }
         return Optional.of(tags.get(0).value());
     }
@@ -115,12 +116,13 @@ final class WriteRequest {
 
     private static void refuseEncodings(HttpHeaders headers) throws Refusal {
         if (headers.contains(HttpHeaderNames.CONTENT_ENCODING)) {
-            throw new Refusal(new Problem(
-                    HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
-                    "unsupported-encoding",
-                    "Unsupported encoding",
-                    "Content-Encoding " + shown(headers.getAll(HttpHeaderNames.CONTENT_ENCODING))
-                            + " would be lost, because files have none; leave it out and name the format in Content-Type"));
+            throw new Refusal(
+                    new Problem(
+                            HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
+                            "unsupported-encoding",
+                            "Unsupported encoding",
+                            "Content-Encoding " + shown(headers.getAll(HttpHeaderNames.CONTENT_ENCODING))
+                                    + " would be lost, because files have none; leave it out and name the format in Content-Type"));
         }
         if (headers.contains(HttpHeaderNames.CONTENT_RANGE)) {
             throw Refusal.invalid("Content-Range on a put: a file is always written as a whole; leave it out");
@@ -130,8 +132,9 @@ final class WriteRequest {
     private static void refuseDates(HttpHeaders headers) throws Refusal {
         for (CharSequence name : DATES) {
             if (headers.contains(name)) {
-                throw Refusal.invalid("the " + name + " condition cannot guard a write, two writes within one second share"
-                        + " it; use If-Match with the ETag");
+                throw Refusal.invalid(
+                        "the " + name + " condition cannot guard a write, two writes within one second share"
+                                + " it; use If-Match with the ETag");
             }
         }
     }

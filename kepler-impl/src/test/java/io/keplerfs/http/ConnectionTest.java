@@ -17,14 +17,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What only a socket can say: raw names, pipelining, garbage, silence. */
 class ConnectionTest {
-    private final GatewayFixture http;
+    private GatewayFixture http;
 
     ConnectionTest() throws IOException {
-        GatewayLimits.Timeouts quick = GatewayLimits.Timeouts.defaults()
-                .withHead(Duration.ofMillis(600))
-                .withKeepAlive(Duration.ofMillis(1200))
-                .withDrain(Duration.ofMillis(200));
-        http = new GatewayFixture(GatewayLimits.defaults().withConnections(20).withTimeouts(quick));
+        http = gateway(GatewayLimits.Timeouts.defaults());
+    }
+
+    /** Instead of the usual one: gives silent clients up after half a second. */
+    private void beImpatient(GatewayLimits.Timeouts timeouts) throws IOException {
+        http.close();
+        http = gateway(timeouts);
+    }
+
+    private static GatewayFixture gateway(GatewayLimits.Timeouts timeouts) throws IOException {
+        GatewayLimits.Timeouts quick = timeouts.withDrain(Duration.ofMillis(200));
+        return new GatewayFixture(GatewayLimits.defaults().withConnections(20).withTimeouts(quick));
     }
 
     @AfterEach
@@ -157,7 +164,9 @@ class ConnectionTest {
         try (Raw raw = http.raw()) {
             raw.say(garbage);
 
-            assertThat(raw.rest()).startsWith("HTTP/1.1 400 ").contains("connection: close", "application/problem+json");
+            assertThat(raw.rest())
+                    .startsWith("HTTP/1.1 400 ")
+                    .contains("connection: close", "application/problem+json");
         }
     }
 
@@ -244,6 +253,7 @@ class ConnectionTest {
 
     @Test
     void headersThatDoNotComeToAnEndAreNotWaitedFor() throws IOException {
+        beImpatient(GatewayLimits.Timeouts.defaults().withHead(Duration.ofMillis(500)));
         try (Raw silent = http.raw();
                 Raw slow = http.raw()) {
             slow.say("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -257,6 +267,7 @@ class ConnectionTest {
 
     @Test
     void anIdleConnectionIsClosed() throws IOException {
+        beImpatient(GatewayLimits.Timeouts.defaults().withKeepAlive(Duration.ofMillis(500)));
         try (Raw raw = http.raw()) {
             raw.say("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
             raw.answer();
@@ -295,7 +306,8 @@ class ConnectionTest {
             return all;
         };
         try (Raw raw = http.raw()) {
-            raw.say("PUT /v1/files/box/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+            raw.say(
+                    "PUT /v1/files/box/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
             raw.socket().shutdownOutput();
             go.countDown();
 

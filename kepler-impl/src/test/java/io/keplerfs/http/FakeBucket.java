@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 /** One bucket of {@link FakeCluster}. */
 final class FakeBucket implements Bucket {
     /** Order of the UTF-8 bytes, as listings promise. */
-    private static final Comparator<String> BYTE_ORDER = (one, other) -> Arrays.compareUnsigned(
-            one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
+    private static final Comparator<String> BYTE_ORDER = (one, other) ->
+            Arrays.compareUnsigned(one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
 
     record Stored(FileInfo info, byte[] content) {}
 
@@ -187,7 +187,9 @@ final class FakeBucket implements Bucket {
         for (Stored stored : files.values()) {
             String key = stored.info().key();
             if (!key.startsWith(options.prefix())
-                    || options.after().filter(after -> BYTE_ORDER.compare(key, after) <= 0).isPresent()) {
+                    || options.after()
+                            .filter(after -> BYTE_ORDER.compare(key, after) <= 0)
+                            .isPresent()) {
                 continue;
             }
             int fold = options.delimiter()
@@ -197,7 +199,8 @@ final class FakeBucket implements Bucket {
                 return new ListPage(found, List.copyOf(prefixes), Optional.of(lastOf(found, prefixes)));
             }
             if (fold >= 0) {
-                prefixes.add(key.substring(0, fold + options.delimiter().orElseThrow().length()));
+                prefixes.add(key.substring(
+                        0, fold + options.delimiter().orElseThrow().length()));
             } else {
                 found.add(stored.info());
             }

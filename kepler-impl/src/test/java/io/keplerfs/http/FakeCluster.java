@@ -85,9 +85,8 @@ final class FakeCluster implements KeplerCluster {
 
     @Override
     public CompletableFuture<List<BucketInfo>> bucketsAsync() {
-        return answer(() -> buckets.keySet().stream()
-                .map(name -> new BucketInfo(name, NOW))
-                .toList());
+        return answer(() ->
+                buckets.keySet().stream().map(name -> new BucketInfo(name, NOW)).toList());
     }
 
     @Override

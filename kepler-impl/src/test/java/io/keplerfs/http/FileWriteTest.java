@@ -105,7 +105,8 @@ class FileWriteTest {
 
     @Test
     void anOlderFencingTokenIsRefused() throws IOException {
-        http.send(http.to("/v1/files/box/k").header("X-Kepler-Fencing-Token", "9").put(GatewayFixture.body(new byte[1])));
+        http.send(
+                http.to("/v1/files/box/k").header("X-Kepler-Fencing-Token", "9").put(GatewayFixture.body(new byte[1])));
 
         Answer late = http.send(
                 http.to("/v1/files/box/k").header("X-Kepler-Fencing-Token", "8").put(GatewayFixture.body(new byte[1])));
@@ -180,8 +181,7 @@ class FileWriteTest {
                 "Expect | 200-ok | 417",
             })
     void aHeaderThatCannotBeHonouredIsRefused(String name, String value, int status) throws IOException {
-        Answer answer =
-                http.send(http.to("/v1/files/box/k").header(name, value).put(GatewayFixture.body(new byte[1])));
+        Answer answer = http.send(http.to("/v1/files/box/k").header(name, value).put(GatewayFixture.body(new byte[1])));
 
         assertThat(answer.status()).isEqualTo(status);
         assertThat(http.bucket.files).isEmpty();

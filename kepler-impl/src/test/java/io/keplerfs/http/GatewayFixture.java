@@ -24,7 +24,8 @@ final class GatewayFixture implements AutoCloseable {
     final FakeBucket bucket = cluster.bucket("box");
     final List<Thread> threads = new CopyOnWriteArrayList<>();
     final HttpGateway gateway;
-    final OkHttpClient client = new OkHttpClient.Builder().followRedirects(false).build();
+    final OkHttpClient client =
+            new OkHttpClient.Builder().followRedirects(false).build();
     volatile NodeHealth health = new NodeHealth(true, true, "");
 
     GatewayFixture() throws IOException {
@@ -84,7 +85,8 @@ final class GatewayFixture implements AutoCloseable {
 
     Answer send(Request.Builder request) throws IOException {
         try (Response response = client.newCall(request.build()).execute()) {
-            return new Answer(response.code(), response.headers(), response.body().bytes());
+            return new Answer(
+                    response.code(), response.headers(), response.body().bytes());
         }
     }
 

@@ -114,10 +114,21 @@ class GatewayRoutesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/v1/files/box?limit=0", "/v1/files/box?limit=1001", "/v1/files/box?limit=x", "/v1/files/box?limit=%EF%BC%95",
-                "/v1/files/box?consistency=strong", "/v1/files/box?prefix=a&prefix=b", "/v1/files/box?prfix=a",
-                "/v1/files/box?delimiter=", "/v1/files/box?prefix=%zz", "/v1/files/box?prefix=%ff", "/v1/files/box/k?verify=md5",
-                "/v1/files/box/k?durability=all", "/v1/buckets?x=1", "/v1/cluster?x", "/v1/owners/box/k?x=1"
+                "/v1/files/box?limit=0",
+                "/v1/files/box?limit=1001",
+                "/v1/files/box?limit=x",
+                "/v1/files/box?limit=%EF%BC%95",
+                "/v1/files/box?consistency=strong",
+                "/v1/files/box?prefix=a&prefix=b",
+                "/v1/files/box?prfix=a",
+                "/v1/files/box?delimiter=",
+                "/v1/files/box?prefix=%zz",
+                "/v1/files/box?prefix=%ff",
+                "/v1/files/box/k?verify=md5",
+                "/v1/files/box/k?durability=all",
+                "/v1/buckets?x=1",
+                "/v1/cluster?x",
+                "/v1/owners/box/k?x=1"
             })
     void aParameterThatIsNotAllowedIsRefused(String path) throws IOException {
         Answer answer = http.get(path);
@@ -156,8 +167,10 @@ class GatewayRoutesTest {
     void ownersComeInTheirOrder() throws IOException {
         Answer answer = http.get("/v1/owners/box/x//y%20z");
 
-        assertThat(answer.json().get("owners").getAsJsonArray().get(0).toString()).contains("\"label\":\"b\"");
-        assertThat(answer.json().get("owners").getAsJsonArray().get(1).toString()).contains("\"label\":\"x//y z\"");
+        assertThat(answer.json().get("owners").getAsJsonArray().get(0).toString())
+                .contains("\"label\":\"b\"");
+        assertThat(answer.json().get("owners").getAsJsonArray().get(1).toString())
+                .contains("\"label\":\"x//y z\"");
     }
 
     @Test
