@@ -13,6 +13,7 @@ import io.keplerfs.NotFoundException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.VersionId;
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.time.Duration;
 import mockwebserver3.MockResponse;
@@ -205,5 +206,23 @@ class FailOverTest {
 
         gateways.reports().head("q3");
         assertThat(gateways.b().getRequestCount()).isZero();
+    }
+
+    @Test
+    void aStreamThatWasReadIsNotSentAgainButTheNextCallGoesElsewhere() throws Exception {
+        gateways.a()
+                .enqueue(problem(503, "unavailable", "no quorum")
+                        .add100Continue()
+                        .build());
+        gateways.b().enqueue(head(5).build());
+
+        assertThatThrownBy(() -> gateways.reports().put("q3", new ByteArrayInputStream(new byte[5])))
+                .isInstanceOf(UnavailableException.class)
+                .hasMessageContaining("no quorum");
+        assertThat(gateways.b().getRequestCount()).isZero();
+
+        gateways.reports().head("q3");
+        assertThat(gateways.b().getRequestCount()).isEqualTo(1);
+        assertThat(gateways.a().getRequestCount()).isEqualTo(1);
     }
 }
