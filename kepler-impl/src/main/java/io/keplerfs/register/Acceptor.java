@@ -25,14 +25,18 @@ public final class Acceptor {
 
     /** Promises the ballot if it is above everything, and tells what is accepted and whether the write may be known. */
     static Step prepare(RegisterRow row, Ballot ballot, VersionId write) {
-        Ballot engaged = engaged(row);
-        if (ballot.compareTo(engaged) <= 0) {
-            return new Step(row, new Refused(engaged));
+        if (ballot.compareTo(engaged(row)) <= 0) {
+            return refuse(row);
         }
         Memory memory = Memory.decode(row.memory());
         return new Step(
                 new RegisterRow(row.key(), ballot, row.accepted(), row.value(), row.memory()),
-                new Promised(row.accepted(), row.value(), memory.remembers(write), memory.forgottenUpTo()));
+                new Promised(
+                        row.accepted(),
+                        !memory.inherited(),
+                        row.value(),
+                        memory.remembers(write),
+                        memory.forgottenUpTo()));
     }
 
     /**
@@ -42,43 +46,54 @@ public final class Acceptor {
      * @param encoded the value's bytes, which are stored as they came
      */
     static Step accept(RegisterRow row, Ballot ballot, RegisterValue value, byte[] encoded) {
-        boolean newer = ballot.compareTo(row.promised()) >= 0 && ballot.compareTo(row.accepted()) > 0;
-        if (newer) {
-            byte[] memory = Memory.decode(row.memory()).with(value).encode();
-            return new Step(new RegisterRow(row.key(), ballot, ballot, encoded, memory), new Accepted());
+        Memory memory = Memory.decode(row.memory());
+        if (ballot.compareTo(row.promised()) >= 0 && ballot.compareTo(row.accepted()) > 0) {
+            byte[] voted = memory.voted(value).encode();
+            return new Step(new RegisterRow(row.key(), ballot, ballot, encoded, voted), new Accepted());
         }
         boolean again = ballot.equals(row.accepted())
+                && !memory.inherited()
                 && RegisterValue.decode(row.value()).id().equals(value.id());
-        return new Step(row, again ? new Accepted() : new Refused(engaged(row)));
+        return again ? new Step(row, new Accepted()) : refuse(row);
     }
 
     static Found query(RegisterRow row, boolean withValue) {
-        return new Found(row.accepted(), withValue, withValue ? row.value() : Found.NO_VALUE);
+        boolean voted = !Memory.decode(row.memory()).inherited();
+        return new Found(row.accepted(), voted, withValue, withValue ? row.value() : Found.NO_VALUE);
     }
 
     /**
-     * What a new owner makes of its own row and an old owner's when ownership moves: it takes the newer accepted value <em>even
-     * below a ballot it has promised</em>, because that value may be chosen already; it takes over the promise, because a write
-     * prepared at old owners may be accepted by only one of them, and no lower ballot may be chosen among the new ones; and it
-     * learns what the old owner remembers.
+     * What a new owner makes of its own row and an old owner's when ownership moves:
+     *
+     * <ul>
+     *   <li>it takes the newer accepted value <em>even below a ballot it has promised</em>, because that value may be chosen
+     *       already; but such a value is only known, never voted for: the proposer of the promised ballot was told that it was
+     *       not here, so it must not count towards a majority now;
+     *   <li>it takes over the promise: a write prepared at old owners may be accepted by one of them alone, and no lower ballot
+     *       may be chosen among the new owners while that one can still surface;
+     *   <li>it learns what the old owner remembers.
+     * </ul>
      *
      * @return {@code row} itself if it has nothing to learn
      */
     public static RegisterRow merge(RegisterRow row, RegisterRow old) {
-        RegisterKey key = row.key();
-        if (!key.equals(old.key())) {
-            throw new IllegalArgumentException("cannot merge " + old.key() + " into " + key);
+        if (!row.key().equals(old.key())) {
+            throw new IllegalArgumentException("cannot merge " + old.key() + " into " + row.key());
         }
-        Memory known = Memory.decode(row.memory());
-        Memory memory = known.with(Memory.decode(old.memory()));
         boolean newer = old.accepted().compareTo(row.accepted()) > 0;
-        boolean higher = old.promised().compareTo(row.promised()) > 0;
-        if (!newer && !higher && memory.equals(known)) {
+        RegisterRow source = newer ? old : row;
+        Ballot promised = old.promised().compareTo(row.promised()) > 0 ? old.promised() : row.promised();
+        Memory known = Memory.decode(row.memory());
+        boolean inherited = newer ? promised.compareTo(source.accepted()) > 0 : known.inherited();
+        Memory memory = known.merged(Memory.decode(old.memory()), inherited);
+        if (!newer && promised.equals(row.promised()) && memory.equals(known)) {
             return row;
         }
-        RegisterRow source = newer ? old : row;
-        Ballot promised = higher ? old.promised() : row.promised();
-        return new RegisterRow(key, promised, source.accepted(), source.value(), memory.encode());
+        return new RegisterRow(row.key(), promised, source.accepted(), source.value(), memory.encode());
+    }
+
+    private static Step refuse(RegisterRow row) {
+        return new Step(row, new Refused(engaged(row), row.accepted()));
     }
 
     private static Ballot engaged(RegisterRow row) {

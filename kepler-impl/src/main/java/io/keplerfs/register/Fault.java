@@ -8,12 +8,10 @@ enum Fault {
     NONE,
     /** A retry ignores that its earlier attempt may have been taken: rules a to d. */
     RETRY_WITHOUT_MEMORY,
-    /** Values do not carry their ancestors: rule b. */
+    /** Values carry no ancestors beyond the one they replaced: rules b and c. */
     FORGET_ANCESTORS,
     /** A failed condition is reported before what was read is certain. */
     REFUSE_WITHOUT_FINISHING,
     /** A read answers with the newest value although no majority holds it. */
-    READ_WITHOUT_FINISHING,
-    /** The accept goes to the owners of a later stage than the prepare. */
-    ROUNDS_OF_TWO_STAGES
+    READ_WITHOUT_FINISHING
 }

@@ -16,6 +16,7 @@ import java.util.Map;
  *
  * <pre>
  * format      u8, 1
+ * flags       u8, bit 0 = inherited
  * forgotten   long
  * marks       list of (uuid id, long time), latest first
  * </pre>
@@ -25,9 +26,11 @@ import java.util.Map;
  *
  * @param marks latest first
  * @param forgottenUpTo a write of this time or before may have been forgotten; 0 if none was
+ * @param inherited whether the accepted value was taken over from an old owner below a promise: this owner knows it, but has
+ *     never voted for it
  */
-record Memory(List<Mark> marks, long forgottenUpTo) {
-    static final Memory EMPTY = new Memory(List.of(), 0);
+record Memory(List<Mark> marks, long forgottenUpTo, boolean inherited) {
+    static final Memory EMPTY = new Memory(List.of(), 0, false);
     /** 1.5 KB a register at most; a retry is in doubt only after this many later writes of the same key. */
     static final int CAPACITY = 64;
 
@@ -45,21 +48,21 @@ record Memory(List<Mark> marks, long forgottenUpTo) {
         return marks.stream().anyMatch(mark -> mark.id().equals(write));
     }
 
-    /** This, the value's write, and its ancestors. */
-    Memory with(RegisterValue value) {
-        if (value.isNone()) {
-            return this;
-        }
+    /** This, the value's write, and its ancestors, once the owner has voted for the value. */
+    Memory voted(RegisterValue value) {
         Map<VersionId, Long> known = known();
-        learn(known, value.mark());
+        if (!value.isNone()) {
+            learn(known, value.mark());
+        }
         value.ancestors().forEach(ancestor -> learn(known, ancestor));
-        return latest(known, Math.max(forgottenUpTo, value.forgottenUpTo()));
+        return latest(known, Math.max(forgottenUpTo, value.forgottenUpTo()), false);
     }
 
-    Memory with(Memory other) {
+    /** This and the other's, about a value of its own or an inherited one. */
+    Memory merged(Memory other, boolean nowInherited) {
         Map<VersionId, Long> known = known();
         other.marks.forEach(mark -> learn(known, mark));
-        return latest(known, Math.max(forgottenUpTo, other.forgottenUpTo));
+        return latest(known, Math.max(forgottenUpTo, other.forgottenUpTo), nowInherited);
     }
 
     private Map<VersionId, Long> known() {
@@ -72,25 +75,25 @@ record Memory(List<Mark> marks, long forgottenUpTo) {
         known.merge(mark.id(), mark.time(), Math::max);
     }
 
-    private static Memory latest(Map<VersionId, Long> known, long forgottenUpTo) {
+    private static Memory latest(Map<VersionId, Long> known, long forgottenUpTo, boolean inherited) {
         List<Mark> all = known.entrySet().stream()
                 .map(entry -> new Mark(entry.getKey(), entry.getValue()))
                 .sorted(LATEST_FIRST)
                 .toList();
         if (all.size() <= CAPACITY) {
-            return new Memory(all, forgottenUpTo);
+            return new Memory(all, forgottenUpTo, inherited);
         }
-        return new Memory(
-                all.subList(0, CAPACITY),
-                Math.max(forgottenUpTo, all.get(CAPACITY).time()));
+        long forgotten = Math.max(forgottenUpTo, all.get(CAPACITY).time());
+        return new Memory(all.subList(0, CAPACITY), forgotten, inherited);
     }
 
     byte[] encode() {
-        if (marks.isEmpty() && forgottenUpTo == 0) {
+        if (equals(EMPTY)) {
             return NO_BYTES;
         }
         return new WireWriter()
                 .u8(FORMAT)
+                .u8(inherited ? 1 : 0)
                 .int64(forgottenUpTo)
                 .list(marks, (out, mark) -> mark.write(out))
                 .toBytes();
@@ -102,12 +105,14 @@ record Memory(List<Mark> marks, long forgottenUpTo) {
         }
         WireReader in = new WireReader(bytes);
         int format = in.u8();
-        if (format != FORMAT) {
-            throw new MalformedMessageException("register memory of format " + format + ", known is " + FORMAT);
+        int flags = in.u8();
+        if (format != FORMAT || flags > 1) {
+            throw new MalformedMessageException("register memory of format " + format + ", flags " + flags
+                    + "; this version reads format " + FORMAT + " only");
         }
         long forgotten = in.int64();
         List<Mark> marks = in.list(Mark::read);
         in.end();
-        return new Memory(marks, forgotten);
+        return new Memory(marks, forgotten, flags == 1);
     }
 }

@@ -19,8 +19,8 @@ import java.util.function.Predicate;
 /**
  * One change of one register by this node, from the first message to its outcome (CASPaxos; protocols.md, section 5).
  *
- * <p>An attempt is a prepare round and an accept round under one fresh ballot and in one configuration; an unconditional write
- * may begin with an accept round alone. An attempt that fails is followed by another after a pause, until the deadline.
+ * <p>An attempt is a prepare round and an accept round under one fresh ballot and in one configuration, because a promise of
+ * one stage says nothing about the owners of another; an unconditional write may begin with an accept round alone. An attempt that fails is followed by another after a pause, until the deadline.
  *
  * <p>The state that outlives an attempt is {@link #firstSent}: since when an owner may have taken the write. From then on every
  * attempt first asks whether the write has happened already, see {@link #promised}. Only an accept round that wins can end that
@@ -168,7 +168,7 @@ final class Proposal {
     private static boolean isAgreed(Round round, Map<NodeId, Promised> promises, Ballot newest) {
         return round.configuration().majority(owner -> {
             Promised promise = promises.get(owner);
-            return promise != null && promise.accepted().equals(newest);
+            return promise != null && promise.voted() && promise.accepted().equals(newest);
         });
     }
 
@@ -185,7 +185,7 @@ final class Proposal {
             if (certain || fault == Fault.REFUSE_WITHOUT_FINISHING) {
                 outcome.complete(refused);
             } else {
-                accept(configurationOf(round), ballot, current, false, won -> outcome.complete(refused), this::retry);
+                accept(round.configuration(), ballot, current, false, won -> outcome.complete(refused), this::retry);
             }
         } else if (certain) {
             done(current, newestOf(round), round, false);
@@ -201,10 +201,9 @@ final class Proposal {
             again();
             return;
         }
-        RegisterValue value = fault == Fault.FORGET_ANCESTORS
-                ? RegisterValue.first(task.write(), ballot.time(), write)
-                : current.successor(task.write(), ballot.time(), write);
-        send(configurationOf(round), ballot, value, this::retry);
+        RegisterValue before = fault == Fault.FORGET_ANCESTORS ? current.withoutAncestors() : current;
+        RegisterValue value = before.successor(task.write(), ballot.time(), write);
+        send(round.configuration(), ballot, value, this::retry);
     }
 
     /** The first or another try of the write itself: from now on some owner may have it. */
@@ -223,7 +222,7 @@ final class Proposal {
     /** Writes back what was read under the new ballot, so that it is chosen beyond doubt. */
     private void finish(Round round, Ballot ballot, RegisterValue current, boolean superseded) {
         accept(
-                configurationOf(round),
+                round.configuration(),
                 ballot,
                 current,
                 task.requireAll(),
@@ -252,11 +251,6 @@ final class Proposal {
                     }
                 }));
         exchange.askAll(new Accept(configuration.stage(), task.key(), ballot, value.encode()), task.deadline(), round);
-    }
-
-    /** Both rounds of an attempt work in one configuration: what was promised in one stage says nothing in another. */
-    private Configuration configurationOf(Round prepared) {
-        return fault == Fault.ROUNDS_OF_TWO_STAGES ? exchange.configuration(task.key()) : prepared.configuration();
     }
 
     private static Ballot newestOf(Round round) {

@@ -69,7 +69,7 @@ final class Reading {
         Map<NodeId, Found> found = round.yes(Found.class);
         Ballot newest = newest(found);
         boolean possible = round.configuration()
-                .majority(owner -> round.waiting().contains(owner) || holds(found.get(owner), newest));
+                .majority(owner -> round.waiting().contains(owner) || votesFor(found.get(owner), newest));
         return isAgreed(round, newest) || (round.won() && !possible);
     }
 
@@ -159,7 +159,11 @@ final class Reading {
 
     private static boolean isAgreed(Round round, Ballot newest) {
         Map<NodeId, Found> found = round.yes(Found.class);
-        return round.configuration().majority(owner -> holds(found.get(owner), newest));
+        return round.configuration().majority(owner -> votesFor(found.get(owner), newest));
+    }
+
+    private static boolean votesFor(@Nullable Found found, Ballot ballot) {
+        return holds(found, ballot) && found != null && found.voted();
     }
 
     private static boolean holds(@Nullable Found found, Ballot ballot) {

@@ -11,13 +11,13 @@ import java.util.List;
  * What an owner answers. The first byte says which:
  *
  * <pre>
- * 1 promised   ballot accepted, bytes value, bool knows the write, long forgotten up to
+ * 1 promised   ballot accepted, bool voted, bytes value, bool knows the write, long forgotten up to
  * 2 accepted
- * 3 refused    ballot promised or accepted instead
+ * 3 refused    ballot promised or accepted instead, ballot accepted
  * 4 stale      long stage of the owner, above the request's
  * 5 behind     long stage of the owner, below the request's
  * 6 unfit      text reason
- * 7 found      ballot accepted, bool with value, then if so: bytes value
+ * 7 found      ballot accepted, bool voted, bool with value, then if so: bytes value
  * 8 rows       bool more, list of (uint shard, text key, ballot accepted, bytes value)
  * </pre>
  */
@@ -34,25 +34,27 @@ sealed interface RegisterAnswer {
 
     static RegisterAnswer read(WireReader in) {
         int code = in.u8();
-        RegisterAnswer answer = switch (code) {
-            case 1 -> new Promised(in.ballot(), in.bytes(), in.bool(), in.int64());
-            case 2 -> new Accepted();
-            case 3 -> new Refused(in.ballot());
-            case 4 -> new Stale(in.int64());
-            case 5 -> new Behind(in.int64());
-            case 6 -> new Unfit(in.text());
-            case 7 -> readFound(in);
-            case 8 -> new Rows(in.bool(), in.list(Row::read));
-            default -> throw new MalformedMessageException("no register answer has the code " + code);
-        };
+        RegisterAnswer answer =
+                switch (code) {
+                    case 1 -> new Promised(in.ballot(), in.bool(), in.bytes(), in.bool(), in.int64());
+                    case 2 -> new Accepted();
+                    case 3 -> new Refused(in.ballot(), in.ballot());
+                    case 4 -> new Stale(in.int64());
+                    case 5 -> new Behind(in.int64());
+                    case 6 -> new Unfit(in.text());
+                    case 7 -> readFound(in);
+                    case 8 -> new Rows(in.bool(), in.list(Row::read));
+                    default -> throw new MalformedMessageException("no register answer has the code " + code);
+                };
         in.end();
         return answer;
     }
 
     private static Found readFound(WireReader in) {
         Ballot accepted = in.ballot();
+        boolean voted = in.bool();
         boolean withValue = in.bool();
-        return new Found(accepted, withValue, withValue ? in.bytes() : Found.NO_VALUE);
+        return new Found(accepted, voted, withValue, withValue ? in.bytes() : Found.NO_VALUE);
     }
 
     /** An answer that changed nothing here and never will: the request was turned away. */
@@ -64,10 +66,12 @@ sealed interface RegisterAnswer {
     /**
      * Nothing below the ballot will be accepted any more.
      *
+     * @param voted whether the accepted value counts towards a majority here, see {@link Memory#inherited}
      * @param knowsWrite whether this owner remembers the write it was asked about
      * @param forgottenUpTo it may have forgotten writes up to this time
      */
-    record Promised(Ballot accepted, byte[] value, boolean knowsWrite, long forgottenUpTo) implements RegisterAnswer {
+    record Promised(Ballot accepted, boolean voted, byte[] value, boolean knowsWrite, long forgottenUpTo)
+            implements RegisterAnswer {
         @Override
         public int code() {
             return 1;
@@ -75,7 +79,7 @@ sealed interface RegisterAnswer {
 
         @Override
         public void writeRest(WireWriter out) {
-            out.ballot(accepted).bytes(value).bool(knowsWrite).int64(forgottenUpTo);
+            out.ballot(accepted).bool(voted).bytes(value).bool(knowsWrite).int64(forgottenUpTo);
         }
     }
 
@@ -90,8 +94,13 @@ sealed interface RegisterAnswer {
         public void writeRest(WireWriter out) {}
     }
 
-    /** The owner has promised or accepted this ballot, which is not lower. */
-    record Refused(Ballot instead) implements Denial {
+    /**
+     * The owner is engaged to something newer.
+     *
+     * @param instead what it has promised or accepted
+     * @param accepted what it has accepted, perhaps the very ballot it was asked to accept
+     */
+    record Refused(Ballot instead, Ballot accepted) implements Denial {
         @Override
         public int code() {
             return 3;
@@ -99,7 +108,7 @@ sealed interface RegisterAnswer {
 
         @Override
         public void writeRest(WireWriter out) {
-            out.ballot(instead);
+            out.ballot(instead).ballot(accepted);
         }
 
         @Override
@@ -157,8 +166,12 @@ sealed interface RegisterAnswer {
         }
     }
 
-    /** What is accepted, the value itself only if asked for. */
-    record Found(Ballot accepted, boolean withValue, byte[] value) implements RegisterAnswer {
+    /**
+     * What is accepted, the value itself only if asked for.
+     *
+     * @param voted as in {@link Promised}
+     */
+    record Found(Ballot accepted, boolean voted, boolean withValue, byte[] value) implements RegisterAnswer {
         static final byte[] NO_VALUE = new byte[0];
 
         @Override
@@ -168,7 +181,7 @@ sealed interface RegisterAnswer {
 
         @Override
         public void writeRest(WireWriter out) {
-            out.ballot(accepted).bool(withValue);
+            out.ballot(accepted).bool(voted).bool(withValue);
             if (withValue) {
                 out.bytes(value);
             }

@@ -101,9 +101,12 @@ public record RegisterValue(
         return new RegisterValue(id, time, line, forgotten, write.tombstone(), write.payload());
     }
 
-    /** What a listing tells of it: no ancestors, and the payload only if asked for. */
-    RegisterValue listed(boolean withPayload) {
-        return new RegisterValue(id, time, List.of(), 0, absent, withPayload && !absent ? payload : NONE.payload);
+    RegisterValue withoutAncestors() {
+        return new RegisterValue(id, time, List.of(), 0, absent, payload);
+    }
+
+    RegisterValue withoutPayload() {
+        return new RegisterValue(id, time, ancestors, forgottenUpTo, absent, NONE.payload);
     }
 
     /** The bytes an owner stores. */

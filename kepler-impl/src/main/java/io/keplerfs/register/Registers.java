@@ -4,6 +4,7 @@ import io.keplerfs.NodeId;
 import io.keplerfs.VersionId;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.RegisterAnswer.Accepted;
+import io.keplerfs.register.RegisterAnswer.Refused;
 import io.keplerfs.register.RegisterRequest.Accept;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Ballot;
@@ -92,7 +93,8 @@ public final class Registers {
      * Hands an accepted value over to an owner that lacks it, as a late accept. Safe at any time: an owner that has promised or
      * accepted anything newer refuses.
      *
-     * @return whether the owner has it now; fails if it did not answer
+     * @return whether the owner has it, or something newer, now. False if it has promised a newer ballot that may never come:
+     *     {@link #settle} ends that. Fails if the owner did not answer
      */
     public CompletableFuture<Boolean> offer(
             RegisterKey key, Ballot ballot, RegisterValue value, NodeId to, Duration timeout) {
@@ -104,7 +106,9 @@ public final class Registers {
                 if (failure != null) {
                     taken.completeExceptionally(failure);
                 } else {
-                    taken.complete(answer instanceof Accepted);
+                    taken.complete(answer instanceof Accepted
+                            || answer instanceof Refused refused
+                                    && refused.accepted().compareTo(ballot) >= 0);
                 }
             });
             return taken;

@@ -77,8 +77,10 @@ final class ShardPages {
             if (at == rows.size() && rows.size() == batch) {
                 fill(row.key().key());
             }
-            RegisterValue listed = RegisterValue.decode(row.value()).listed(request.withPayload());
-            return new Row(shard, row.key().key(), row.accepted(), listed.encode());
+            RegisterValue value = RegisterValue.decode(row.value()).withoutAncestors();
+            boolean withPayload = request.withPayload() && !value.absent();
+            byte[] listed = (withPayload ? value : value.withoutPayload()).encode();
+            return new Row(shard, row.key().key(), row.accepted(), listed);
         }
 
         private void fill(@Nullable String after) {

@@ -24,6 +24,8 @@ record Mistakes(String proposer, Set<SimStore.Lie> disk, Set<Slip> move) {
         HEEDS_PROMISES,
         /** A new owner does not take over the promises of the old ones. */
         DROPS_PROMISES,
+        /** A new owner counts what it merged below its promise as its own vote. */
+        VOTES_FOR_INHERITED,
         /** The gate does not look at the stage in the transaction. */
         GATE_NOT_IN_TRANSACTION
     }

@@ -1,6 +1,7 @@
 package io.keplerfs.sim;
 
 import io.keplerfs.NodeId;
+import io.keplerfs.register.RegisterValue;
 import io.keplerfs.sim.History.Call;
 import io.keplerfs.sim.History.Kind;
 import io.keplerfs.sim.History.Result;
@@ -26,6 +27,12 @@ final class RegisterSimulation {
     private static final int NODES = 5;
     private static final Duration LIMIT = Duration.ofMinutes(10);
 
+    private static final List<List<Kind>> MIXES = List.of(
+            List.of(Kind.PUT, Kind.PUT, Kind.ERASE, Kind.SWAP, Kind.CREATE, Kind.BUILD, Kind.GET),
+            List.of(Kind.PUT, Kind.BUILD, Kind.BUILD, Kind.BUILD, Kind.GET),
+            List.of(Kind.ERASE, Kind.SWAP, Kind.SWAP, Kind.SWAP, Kind.CREATE, Kind.GET),
+            List.of(Kind.BUILD, Kind.BUILD, Kind.SWAP, Kind.GET));
+
     private final SimLoop loop;
     private final SplittableRandom random;
     private final History history = new History();
@@ -37,6 +44,7 @@ final class RegisterSimulation {
     private final SimNetwork network;
     private final double paceMillis;
     private final boolean moves;
+    private boolean healed;
 
     RegisterSimulation(long seed, boolean moves, Mistakes mistakes) {
         this.loop = new SimLoop(seed);
@@ -45,18 +53,20 @@ final class RegisterSimulation {
         List<NodeId> ids = IntStream.rangeClosed(1, NODES)
                 .mapToObj(i -> new NodeId(new UUID(0, i)))
                 .toList();
-        this.script =
-                new SimOwnership.Script(key, ids.subList(0, 3), ids.subList(moves ? 1 : 0, moves ? 4 : 3), mistakes);
+        this.script = new SimOwnership.Script(key, ids.subList(0, 3), ids.subList(moves ? 1 : 0, moves ? 4 : 3), mistakes);
         this.paceMillis = pick(3, 10, 40);
         this.network = new SimNetwork(loop, new Weather(pick(0, 0.05, 0.2, 0.4), pick(0, 0.1), paceMillis));
         long maxSyncNanos = (long) (pick(0.1, 2, 20) * 1e6);
         Duration roundTimeout = Duration.ofNanos((long) (paceMillis * 2.5e6) + 2 * maxSyncNanos);
         SimNode.World world = new SimNode.World(loop, network, script, roundTimeout);
+        double skewMillis = pick(0, 30, 100, 600);
+        int operations = (int) pick(3, 4, 5);
+        List<Kind> mix = MIXES.get(random.nextInt(MIXES.size()));
         for (NodeId id : ids) {
             SimStore store = new SimStore(loop, id, maxSyncNanos, mistakes.disk(), this::observe);
-            SimNode node = new SimNode(world, id, (long) pick(0, 0, -30, 30, 100, -500, 500), store);
+            SimNode node = new SimNode(world, id, (long) (pick(0, 0, -1, -0.3, 0.3, 1) * skewMillis), store);
             nodes.add(node);
-            clients.add(new SimClient(loop, node, key, history, 4, paceMillis));
+            clients.add(new SimClient(loop, node, key, history, mix, operations, paceMillis));
         }
     }
 
@@ -79,13 +89,16 @@ final class RegisterSimulation {
         return history.violations();
     }
 
+    /** Some seeds have storms of short crashes of owners, which find what was not durable. */
     private void planCrashes() {
-        int crashes = (int) pick(0, 0, 1, 3, 6);
+        boolean storm = random.nextInt(4) == 0;
+        int crashes = storm ? 20 : (int) pick(0, 0, 1, 3, 6);
         for (int i = 0; i < crashes; i++) {
-            SimNode node = nodes.get(random.nextInt(NODES));
-            long at = (long) (random.nextDouble(0, 60) * paceMillis * 1e6);
-            loop.after(at, node::crash);
-            loop.after(at + (long) (random.nextDouble(0, 15) * paceMillis * 1e6), node::restart);
+            SimNode node = nodes.get(random.nextInt(storm ? 3 : NODES));
+            double downMillis = random.nextDouble(0, storm ? 1 : 15) * paceMillis;
+            double atMillis = random.nextDouble(0, 60) * paceMillis;
+            trouble(atMillis, node::crash);
+            trouble(atMillis + downMillis, node::restart);
         }
     }
 
@@ -94,17 +107,30 @@ final class RegisterSimulation {
         for (int i = 0; i < partitions; i++) {
             SimNode lonely = nodes.get(random.nextInt(NODES));
             boolean bothWays = random.nextBoolean();
-            long at = (long) (random.nextDouble(0, 60) * paceMillis * 1e6);
-            loop.after(
-                    at,
-                    () -> nodes.stream().filter(node -> node != lonely).forEach(node -> {
-                        network.cut(lonely.id(), node.id());
-                        if (bothWays) {
-                            network.cut(node.id(), lonely.id());
-                        }
-                    }));
-            loop.after(at + (long) (random.nextDouble(0, 30) * paceMillis * 1e6), network::heal);
+            double atMillis = random.nextDouble(0, 60) * paceMillis;
+            trouble(atMillis, () -> isolate(lonely, bothWays));
+            trouble(atMillis + random.nextDouble(0, 30) * paceMillis, network::heal);
         }
+    }
+
+    private void isolate(SimNode lonely, boolean bothWays) {
+        for (SimNode node : nodes) {
+            if (node != lonely) {
+                network.cut(lonely.id(), node.id());
+            }
+            if (node != lonely && bothWays) {
+                network.cut(node.id(), lonely.id());
+            }
+        }
+    }
+
+    /** Nothing more is broken once everything has healed. */
+    private void trouble(double atMillis, Runnable what) {
+        loop.after((long) (atMillis * 1e6), () -> {
+            if (!healed) {
+                what.run();
+            }
+        });
     }
 
     /** Announces the transition, lets the new owners pull, and declares the new view when a majority of them is done. */
@@ -126,9 +152,8 @@ final class RegisterSimulation {
     }
 
     private void watchMove() {
-        List<SimNode> owners = nodes.stream()
-                .filter(node -> script.after().contains(node.id()))
-                .toList();
+        List<SimNode> owners =
+                nodes.stream().filter(node -> script.after().contains(node.id())).toList();
         if (owners.stream().filter(node -> node.ownership().isSynced()).count() >= 2) {
             announce(SimOwnership.NEW, 0);
             return;
@@ -141,14 +166,15 @@ final class RegisterSimulation {
     }
 
     private void heal() {
+        healed = true;
         network.weather(Weather.FINE);
         network.heal();
         nodes.forEach(SimNode::restart);
         loop.runUntil(() -> false, Duration.ofSeconds(2));
         for (int reader : new int[] {0, 4, 2}) {
-            Call call = history.call(Kind.GET, io.keplerfs.register.RegisterValue.NONE.id(), "final", loop.nowNanos());
+            Call call = history.call(Kind.GET, RegisterValue.NONE.id(), "final", loop.nowNanos());
             boolean[] over = {false};
-            new SimClient(loop, nodes.get(reader), key, history, 0, 1_000).read(call, () -> over[0] = true);
+            new SimClient(loop, nodes.get(reader), key, history, List.of(), 0, 1_000).read(call, () -> over[0] = true);
             loop.runUntil(() -> over[0], Duration.ofMinutes(2));
             if (call.result != Result.DONE) {
                 history.violation("no progress: a read failed after everything had healed");

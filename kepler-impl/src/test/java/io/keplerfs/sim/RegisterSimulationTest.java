@@ -17,8 +17,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  * history printed: {@code -Dseed=4711}.
  */
 class RegisterSimulationTest {
-    private static final long SEEDS = Long.getLong("seeds", 600);
+    private static final long SEEDS = Long.getLong("seeds", 800);
     private static final long SEED = Long.getLong("seed", -1);
+
+    /** The rarest of the bugs below shows up once in a few hundred seeds; rarer ones are told in RegisterScenarioTest. */
+    private static final long SEEDS_TO_FIND_A_BUG = 3_000;
 
     @Test
     void registersAreLinearizableUnderLossDelayDuplicationSkewCrashesAndPartitions() {
@@ -66,30 +69,23 @@ class RegisterSimulationTest {
 
     static Stream<Arguments> plantedBugs() {
         return Stream.of(
-                Arguments.of(Mistakes.of("RETRY_WITHOUT_MEMORY"), false, 1000),
-                Arguments.of(Mistakes.of("FORGET_ANCESTORS"), false, 20000),
-                Arguments.of(Mistakes.of("REFUSE_WITHOUT_FINISHING"), false, 20000),
-                Arguments.of(Mistakes.of("READ_WITHOUT_FINISHING"), false, 20000),
-                Arguments.of(Mistakes.of(Lie.ACK_BEFORE_DURABLE), false, 20000),
-                Arguments.of(Mistakes.of(Lie.PROMISE_NOT_SYNCED), false, 20000),
-                Arguments.of(Mistakes.of(Lie.PROMISE_DROPPED), false, 20000),
-                Arguments.of(Mistakes.of(Lie.MEMORY_DROPPED), false, 20000),
-                Arguments.of(Mistakes.of(Lie.CLOCK_DROPPED), false, 20000),
-                Arguments.of(Mistakes.of("ROUNDS_OF_TWO_STAGES"), true, 20000),
-                Arguments.of(Mistakes.of(Slip.OLD_MAJORITY_ONLY), true, 20000),
-                Arguments.of(Mistakes.of(Slip.ONE_OLD_OWNER), true, 20000),
-                Arguments.of(Mistakes.of(Slip.UNFENCED), true, 20000),
-                Arguments.of(Mistakes.of(Slip.HEEDS_PROMISES), true, 20000),
-                Arguments.of(Mistakes.of(Slip.DROPS_PROMISES), true, 20000),
-                Arguments.of(Mistakes.of(Slip.GATE_NOT_IN_TRANSACTION), true, 20000));
+                Arguments.of(Mistakes.of("RETRY_WITHOUT_MEMORY"), false),
+                Arguments.of(Mistakes.of("REFUSE_WITHOUT_FINISHING"), false),
+                Arguments.of(Mistakes.of("READ_WITHOUT_FINISHING"), false),
+                Arguments.of(Mistakes.of(Lie.ACK_BEFORE_DURABLE), false),
+                Arguments.of(Mistakes.of(Lie.PROMISE_DROPPED), false),
+                Arguments.of(Mistakes.of(Lie.MEMORY_DROPPED), false),
+                Arguments.of(Mistakes.of(Slip.OLD_MAJORITY_ONLY), true),
+                Arguments.of(Mistakes.of(Slip.ONE_OLD_OWNER), true),
+                Arguments.of(Mistakes.of(Slip.HEEDS_PROMISES), true));
     }
 
     @ParameterizedTest
     @MethodSource("plantedBugs")
-    void aPlantedBugIsFound(Mistakes mistakes, boolean moves, int withinSeeds) {
+    void aPlantedBugIsFound(Mistakes mistakes, boolean moves) {
         long seed = 0;
         List<String> violations = List.of();
-        while (violations.isEmpty() && seed < withinSeeds) {
+        while (violations.isEmpty() && seed < SEEDS_TO_FIND_A_BUG) {
             violations = new RegisterSimulation(seed++, moves, mistakes).run();
         }
 

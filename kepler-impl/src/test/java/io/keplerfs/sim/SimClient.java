@@ -11,11 +11,14 @@ import io.keplerfs.sim.History.Call;
 import io.keplerfs.sim.History.Kind;
 import io.keplerfs.sim.History.Result;
 import io.keplerfs.spi.RegisterKey;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A caller at one node: a few operations, one after the other, tried again or settled when in doubt. */
@@ -27,12 +30,25 @@ final class SimClient {
     private final RegisterKey key;
     private final History history;
     private final SplittableRandom random;
+    private final List<Kind> mix;
     private final double paceMillis;
     private int left;
     private int made;
     private VersionId lastSeen = RegisterValue.NONE.id();
 
-    SimClient(SimLoop loop, SimNode node, RegisterKey key, History history, int operations, double paceMillis) {
+    /**
+     * @param mix what to do, drawn by chance from this list
+     * @param paceMillis pauses and timeouts grow with it
+     */
+    SimClient(
+            SimLoop loop,
+            SimNode node,
+            RegisterKey key,
+            History history,
+            List<Kind> mix,
+            int operations,
+            double paceMillis) {
+        this.mix = mix;
         this.loop = loop;
         this.node = node;
         this.key = key;
@@ -58,7 +74,7 @@ final class SimClient {
         if (left == 0) {
             return;
         }
-        Kind kind = random.nextInt(10) < 3 ? Kind.PUT : Kind.values()[random.nextInt(Kind.values().length)];
+        Kind kind = mix.get(random.nextInt(mix.size()));
         VersionId id = new VersionId(new UUID(1, node.id().uuid().getLeastSignificantBits() * 1000 + ++made));
         Call call = history.call(kind, id, "client" + node.id().uuid().getLeastSignificantBits(), loop.nowNanos());
         if (kind == Kind.SWAP) {
@@ -77,7 +93,7 @@ final class SimClient {
 
     /** Runs the work on the node as soon as it is up; the node's death ends it with null. */
     private <T> void onNode(
-            java.util.function.Function<Registers, CompletableFuture<T>> work, Consumer<@Nullable T> ended) {
+            Function<Registers, CompletableFuture<T>> work, Consumer<@Nullable T> ended) {
         Registers registers = node.registers();
         if (registers == null) {
             loop.after(POLL, () -> onNode(work, ended));
@@ -143,8 +159,7 @@ final class SimClient {
     }
 
     private Change change(Call call) {
-        Change.Write write =
-                new Change.Write(call.id.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII), false);
+        Change.Write write = new Change.Write(call.id.toString().getBytes(StandardCharsets.US_ASCII), false);
         return switch (call.kind) {
             case PUT -> Change.toAnything(write.payload());
             case ERASE -> Change.toTombstone(new byte[0]);
@@ -178,9 +193,7 @@ final class SimClient {
     }
 
     private static VersionId base(RegisterValue value) {
-        return value.ancestors().isEmpty()
-                ? RegisterValue.NONE.id()
-                : value.ancestors().get(0).id();
+        return value.ancestors().isEmpty() ? RegisterValue.NONE.id() : value.ancestors().get(0).id();
     }
 
     private void settle(Call call, Runnable then) {

@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +34,16 @@ public final class SimNetwork {
         public static final Weather FINE = new Weather(0, 0, 1);
     }
 
+    /** What happens to single messages on purpose, on top of the weather. */
+    @FunctionalInterface
+    public interface Courier {
+        /** Lost on the way. */
+        double LOST = -1;
+
+        /** Milliseconds that the request takes longer, or {@link #LOST}. */
+        double delayMillis(NodeId from, NodeId to, Kind kind);
+    }
+
     private record Link(NodeId from, NodeId to) {}
 
     private final SimLoop world;
@@ -40,6 +51,7 @@ public final class SimNetwork {
     private final Map<NodeId, Port> ports = new HashMap<>();
     private final Set<Link> cut = new HashSet<>();
     private Weather weather;
+    private Courier courier = (from, to, kind) -> 0;
 
     public SimNetwork(SimLoop world, Weather weather) {
         this.world = world;
@@ -49,6 +61,10 @@ public final class SimNetwork {
 
     public void weather(Weather next) {
         weather = next;
+    }
+
+    public void courier(Courier next) {
+        courier = next;
     }
 
     /** Attaches one life of a node; it replaces the life before. */
@@ -71,14 +87,15 @@ public final class SimNetwork {
         return from.equals(to) || !cut.contains(new Link(from, to));
     }
 
-    private void carry(NodeId from, NodeId to, int copies, Runnable arrival) {
+    private void carry(NodeId from, NodeId to, int copies, double extraMillis, Runnable arrival) {
         for (int copy = 0; copy < copies; copy++) {
+            boolean lost = extraMillis == Courier.LOST || random.nextDouble() < weather.loss();
+            double delayMillis = random.nextDouble(0.1, Math.max(0.2, weather.maxDelayMillis())) + extraMillis;
             if (from.equals(to)) {
                 world.after(0, arrival);
                 return;
             }
-            boolean lost = random.nextDouble() < weather.loss();
-            long delay = (long) (random.nextDouble(0.1, Math.max(0.2, weather.maxDelayMillis())) * 1e6);
+            long delay = (long) (delayMillis * 1e6);
             if (!lost && isOpen(from, to)) {
                 world.after(delay, arrival);
             }
@@ -142,7 +159,7 @@ public final class SimNetwork {
             ByteBuffer head = copy(request.head());
             ByteBuffer body = copy(request.body());
             int copies = random.nextDouble() < weather.duplication() ? 2 : 1;
-            carry(id, to, copies, () -> {
+            carry(id, to, copies, courier.delayMillis(id, to, kind(head)), () -> {
                 Port receiver = ports.get(to);
                 if (receiver != null && !receiver.process.isDead()) {
                     receiver.handle(this, copy(head), copy(body), answer);
@@ -152,11 +169,11 @@ public final class SimNetwork {
         }
 
         private void handle(Port caller, ByteBuffer head, ByteBuffer body, CompletableFuture<Message> answer) {
-            int code = head.get(head.position());
-            world.note(caller.id + " > " + id + " " + code + " " + checksum(head));
+            Kind kind = kind(head);
+            world.note(caller.id + " > " + id + " " + kind + " " + checksum(head));
             WireReader reader = new WireReader(head);
             reader.u8();
-            Server server = server(code);
+            Server server = Objects.requireNonNull(servers.get(kind), () -> "node " + id + " serves no " + kind);
             server.handle(caller.id, reader, body, new Transport.Responder() {
                 private boolean answered;
 
@@ -164,7 +181,7 @@ public final class SimNetwork {
                 public void respond(Message response) {
                     ByteBuffer back = copy(response.head());
                     send(() -> {
-                        world.note(caller.id + " < " + id + " " + code + " " + checksum(back));
+                        world.note(caller.id + " < " + id + " " + kind + " " + checksum(back));
                         answer.complete(new Message(copy(back), copy(response.body())));
                     });
                 }
@@ -177,7 +194,7 @@ public final class SimNetwork {
                 private void send(Runnable arrival) {
                     if (!answered && !process.isDead()) {
                         answered = true;
-                        carry(id, caller.id, 1, () -> {
+                        carry(id, caller.id, 1, 0, () -> {
                             if (!caller.process.isDead()) {
                                 arrival.run();
                             }
@@ -186,14 +203,15 @@ public final class SimNetwork {
                 }
             });
         }
+    }
 
-        private Server server(int code) {
-            for (Map.Entry<Kind, Server> entry : servers.entrySet()) {
-                if (entry.getKey().code() == code) {
-                    return entry.getValue();
-                }
+    private static Kind kind(ByteBuffer head) {
+        int code = head.get(head.position());
+        for (Kind kind : Kind.values()) {
+            if (kind.code() == code) {
+                return kind;
             }
-            throw new IllegalStateException("node " + id + " serves nothing with code " + code);
         }
+        throw new IllegalArgumentException("no kind has the code " + code);
     }
 }

@@ -9,6 +9,7 @@ import io.keplerfs.register.StageGate;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.sim.Mistakes.Slip;
+import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.RegisterKey;
@@ -139,14 +140,21 @@ final class SimOwnership implements Configurations, StageGate {
     }
 
     private RegisterRow merged(RegisterRow own, RegisterRow old) {
-        if (script.mistakes().has(Slip.HEEDS_PROMISES) && old.accepted().compareTo(own.promised()) < 0) {
-            return Acceptor.merge(
-                    own, new RegisterRow(old.key(), own.promised(), own.accepted(), own.value(), old.memory()));
+        boolean below = old.accepted().compareTo(own.promised()) < 0;
+        if (script.mistakes().has(Slip.HEEDS_PROMISES) && below) {
+            RegisterRow unread = new RegisterRow(old.key(), own.promised(), own.accepted(), own.value(), old.memory());
+            return Acceptor.merge(own, unread);
         } else if (script.mistakes().has(Slip.DROPS_PROMISES)) {
-            return Acceptor.merge(
-                    own, new RegisterRow(old.key(), own.promised(), old.accepted(), old.value(), old.memory()));
+            return Acceptor.merge(own, promising(old, old.accepted()));
+        } else if (script.mistakes().has(Slip.VOTES_FOR_INHERITED)) {
+            RegisterRow merged = Acceptor.merge(promising(own, own.accepted()), promising(old, old.accepted()));
+            return promising(merged, Acceptor.merge(own, old).promised());
         }
         return Acceptor.merge(own, old);
+    }
+
+    private static RegisterRow promising(RegisterRow row, Ballot ballot) {
+        return new RegisterRow(row.key(), ballot, row.accepted(), row.value(), row.memory());
     }
 
     private void answerPull(Transport.Responder responder) {

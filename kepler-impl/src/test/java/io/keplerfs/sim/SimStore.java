@@ -29,9 +29,7 @@ public final class SimStore implements Store {
         /** A promise alone is not kept at all. */
         PROMISE_DROPPED,
         /** What an owner remembers of past writes is not kept. */
-        MEMORY_DROPPED,
-        /** The clock's mark is not kept. */
-        CLOCK_DROPPED
+        MEMORY_DROPPED
     }
 
     private record Commit(SimTables changes, Runnable acknowledge) {}
@@ -134,9 +132,6 @@ public final class SimStore implements Store {
         SimTables kept = new SimTables(changes);
         if (lies.contains(Lie.PROMISE_NOT_SYNCED)) {
             kept.registers().values().removeIf(this::isPromiseAlone);
-        }
-        if (lies.contains(Lie.CLOCK_DROPPED)) {
-            kept.settings().remove("clock");
         }
         durable.putAll(kept);
     }
