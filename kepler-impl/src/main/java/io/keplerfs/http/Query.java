@@ -37,6 +37,12 @@ record Query(Map<String, String> parameters) {
         }
     }
 
+    Query without(String name) {
+        Map<String, String> others = new LinkedHashMap<>(parameters);
+        others.remove(name);
+        return new Query(others);
+    }
+
     Optional<String> text(String name) {
         return Optional.ofNullable(parameters.get(name));
     }

@@ -2,6 +2,7 @@ package io.keplerfs.http;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -12,6 +13,8 @@ import java.util.regex.Pattern;
  */
 record Route(Endpoint endpoint, String bucket, String key, Query query) {
     /** As promised by {@link io.keplerfs.Bucket}. */
+    private static final String KEY = "key";
+
     private static final int KEY_BYTES = 1024;
 
     /** As promised by {@link io.keplerfs.KeplerCluster#createBucketAsync}. */
@@ -78,7 +81,13 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
 
     private static Route withKey(Endpoint endpoint, String names, Query query) throws Refusal {
         int slash = names.indexOf('/');
-        return new Route(endpoint, bucket(names.substring(0, slash)), key(names.substring(slash + 1)), query);
+        String bucket = bucket(names.substring(0, slash));
+        String rawKey = names.substring(slash + 1);
+        // The keys "." and "..": many clients fold such path segments away, escaped or not.
+        Optional<String> named = rawKey.isEmpty() ? query.text(KEY) : Optional.empty();
+        return named.isPresent()
+                ? new Route(endpoint, bucket, checked(named.get()), query.without(KEY))
+                : new Route(endpoint, bucket, checked(Percent.decode("key", rawKey)), query);
     }
 
     private static String bucket(String raw) throws Refusal {
@@ -91,8 +100,7 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
         return name;
     }
 
-    private static String key(String raw) throws Refusal {
-        String key = Percent.decode("key", raw);
+    private static String checked(String key) throws Refusal {
         int bytes = key.getBytes(StandardCharsets.UTF_8).length;
         if (bytes < 1 || bytes > KEY_BYTES) {
             throw Refusal.invalid("the key has " + bytes + " bytes of UTF-8, allowed are 1 to " + KEY_BYTES

@@ -64,7 +64,11 @@ final class Members implements Membership.Host {
     public void memberChanged(MemberState before, MemberInfo now) {
         book.put(now.id(), now);
         store.write(tables -> {
-            tables.putPeer(now);
+            if (now.id().equals(store.nodeId())) {
+                Incarnation.keep(tables, now.incarnation());
+            } else {
+                tables.putPeer(now);
+            }
             return null;
         });
         if (before != now.state()) {

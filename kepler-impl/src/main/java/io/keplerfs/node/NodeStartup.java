@@ -34,8 +34,6 @@ import io.keplerfs.view.Sync;
 import io.keplerfs.view.ViewMember;
 import io.keplerfs.view.ViewProposer;
 import io.keplerfs.view.Views;
-import io.keplerfs.wire.WireReader;
-import io.keplerfs.wire.WireWriter;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -55,7 +53,6 @@ import org.slf4j.LoggerFactory;
  * again. Used once, by one thread.
  */
 final class NodeStartup {
-    private static final String INCARNATION = "incarnation";
     private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration LEAVE_TIMEOUT = Duration.ofMillis(500);
     /** Chunk writes overlap: eight writers reach three times the throughput of one (storage.md's measurements). */
@@ -102,7 +99,7 @@ final class NodeStartup {
         NodeRpc rpc =
                 new NodeRpc(store.nodeId(), transport, id -> memberBook.get().find(id));
         Views views = new Views(loop, rpc, store);
-        Members members = new Members(loop, store, views, events, founding::get);
+        Members members = new Members(loop, store, views, events, founding);
         memberBook.set(members);
         views.load();
         new AcceptorService(rpc, store, views, System::currentTimeMillis).start();
@@ -238,15 +235,7 @@ final class NodeStartup {
 
     /** This node as others will see it, with an incarnation above every earlier run's, durably. */
     private MemberInfo self(Store store, NodeAddress address) {
-        long incarnation = store.write(tables -> {
-                    long next = tables.setting(INCARNATION)
-                                    .map(bytes -> new WireReader(bytes).int64())
-                                    .orElse(0L)
-                            + 1;
-                    tables.putSetting(INCARNATION, new WireWriter().int64(next).toBytes());
-                    return next;
-                })
-                .join();
+        long incarnation = store.write(Incarnation::next).join();
         return new MemberInfo(
                 store.nodeId(),
                 options.label(),

@@ -6,7 +6,6 @@ import io.keplerfs.register.RegisterAnswer.Found;
 import io.keplerfs.register.RegisterAnswer.Promised;
 import io.keplerfs.register.RegisterAnswer.Refused;
 import io.keplerfs.spi.Ballot;
-import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 
 /**

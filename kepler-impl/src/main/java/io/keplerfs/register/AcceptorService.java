@@ -99,6 +99,7 @@ public final class AcceptorService {
     }
 
     /** Refusals take the same way as promises: what they report must be durable too. */
+    @SuppressWarnings("ReferenceEquality") // an acceptor returns the row itself when nothing changes
     private CompletableFuture<RegisterAnswer> change(
             RegisterRequest request, RegisterKey key, Function<RegisterRow, Acceptor.Step> step) {
         return store.write(transaction -> {

@@ -55,6 +55,11 @@ final class Listing {
         for (int shard = 0; shard < task.shardCount(); shard++) {
             Configuration configuration = exchange.configuration(new RegisterKey(task.bucket(), shard, ""));
             stage = configuration.stage();
+            if (!configuration.majority(exchange::reachable)) {
+                // As for reads and writes: an outage is said at once, not after the timeout.
+                fail("no majority of the owners of shard " + shard + " can be reached: " + configuration.ownerSets());
+                return;
+            }
             if (!choose(configuration, shard, plan)) {
                 retry("no majority of the owners of shard " + shard + " answers " + configuration.ownerSets());
                 return;
@@ -92,9 +97,12 @@ final class Listing {
         failed.clear();
         problem = problem.isEmpty() ? why : problem;
         if (!exchange.pause(attempts++, task.deadline(), this::step)) {
-            result.complete(
-                    new ListResult.Unavailable("listing of " + task.bucket() + "/" + task.prefix() + "*: " + problem));
+            fail(problem);
         }
+    }
+
+    private void fail(String why) {
+        result.complete(new ListResult.Unavailable("listing of " + task.bucket() + "/" + task.prefix() + "*: " + why));
     }
 
     /** The answers of one step. */

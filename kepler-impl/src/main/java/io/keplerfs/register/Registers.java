@@ -107,8 +107,8 @@ public final class Registers {
                     taken.completeExceptionally(failure);
                 } else {
                     taken.complete(answer instanceof Accepted
-                            || answer instanceof Refused refused
-                                    && refused.accepted().compareTo(ballot) >= 0);
+                            || (answer instanceof Refused refused
+                                    && refused.accepted().compareTo(ballot) >= 0));
                 }
             });
             return taken;

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * pull:    u8 kind | long stage | bool has cursor | [ register cursor ]
  * answer:  u8 status (0 rows follow, 1 not in that stage) | list of rows | bool more | [ register cursor ]
- * row:     register | ballot accepted | bytes value | bytes memory
+ * row:     register | ballot promised | ballot accepted | bytes value | bytes memory
  * </pre>
  */
 public final class Sync {
@@ -169,9 +169,14 @@ public final class Sync {
         });
     }
 
+    @SuppressWarnings("ReferenceEquality") // the row itself comes back when there is nothing to learn
     private static boolean merge(Store.Transaction tables, List<RegisterRow> rows) {
         for (RegisterRow theirs : rows) {
-            tables.putRegister(Acceptor.merge(tables.register(theirs.key()), theirs));
+            RegisterRow mine = tables.register(theirs.key());
+            RegisterRow merged = Acceptor.merge(mine, theirs);
+            if (merged != mine) {
+                tables.putRegister(merged);
+            }
         }
         return true;
     }
@@ -233,12 +238,11 @@ public final class Sync {
     }
 
     private static void writeRow(WireWriter out, RegisterRow row) {
-        out.register(row.key()).ballot(row.accepted()).bytes(row.value()).bytes(row.memory());
+        out.register(row.key()).ballot(row.promised()).ballot(row.accepted());
+        out.bytes(row.value()).bytes(row.memory());
     }
 
     private static RegisterRow readRow(WireReader in) {
-        RegisterKey key = in.register();
-        var accepted = in.ballot();
-        return new RegisterRow(key, accepted, accepted, in.bytes(), in.bytes());
+        return new RegisterRow(in.register(), in.ballot(), in.ballot(), in.bytes(), in.bytes());
     }
 }

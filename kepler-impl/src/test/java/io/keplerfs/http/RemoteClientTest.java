@@ -93,7 +93,9 @@ class RemoteClientTest {
                 "ü/€/𝄞",
                 "\\",
                 "\u0000\n\t",
-                ";:@&=$,'\"<>"
+                ";:@&=$,'\"<>",
+                ".",
+                ".."
             })
     void everyKeyArrivesExactly(String key) throws Exception {
         box.put(key, new byte[] {7});

@@ -123,7 +123,9 @@ class CrashIT {
         daemons.startAll();
         assertInvisible(daemon, "broken-off");
         try (Stream<Path> halfWritten = Files.list(daemon.dataDirectory().resolve("tmp"))) {
-            assertThat(halfWritten).isEmpty();
+            // The native library of the running SQLite lies here too.
+            assertThat(halfWritten.filter(file -> !file.getFileName().toString().startsWith("sqlite-")))
+                    .isEmpty();
         }
     }
 
