@@ -164,6 +164,8 @@ final class BodyPool {
             return isArrayOf(answer.head()) || isArrayOf(answer.body());
         }
 
+        // Only the array's identity matters, not where in it the buffer begins.
+        @SuppressWarnings("ByteBufferBackingArray")
         private boolean isArrayOf(ByteBuffer buffer) {
             return buffer.hasArray() ? buffer.array() == array : buffer.hasRemaining();
         }

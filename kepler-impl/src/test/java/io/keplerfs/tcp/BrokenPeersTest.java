@@ -54,6 +54,8 @@ class BrokenPeersTest {
     @Test
     void aPeerThatNeverReadsFailsItsCallsAndNoOthers() throws Exception {
         TcpNodes.Node healthy = nodes.start(TcpNodes::echo);
+        TcpNodes.Node caller =
+                nodes.start(TcpNodes::echo, TcpNodes.deafAfterAndIdleAfter(Duration.ofHours(1), TIMING.idle()));
         CompletableFuture<Message> stuck = caller.transport().call(raw.peer(), Lane.BULK, chunk(32 << 20), SHORT);
         SocketChannel connection = raw.welcome();
 
