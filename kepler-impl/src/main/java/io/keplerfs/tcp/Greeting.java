@@ -43,6 +43,8 @@ import java.util.UUID;
 final class Greeting {
     static final int MAGIC = 0x4b504c52;
     static final int VERSION = 1;
+    private static final byte CONTROL_CODE = 0;
+    private static final byte BULK_CODE = 1;
     static final int NONCE_BYTES = 32;
     static final int HMAC_BYTES = 32;
     /** Magic to zero byte: enough to turn away who speaks something else. */
@@ -91,7 +93,7 @@ final class Greeting {
             ByteBuffer bytes = ByteBuffer.allocate(HELLO_BYTES)
                     .putInt(MAGIC)
                     .put((byte) VERSION)
-                    .put((byte) lane.ordinal())
+                    .put(laneCode(lane))
                     .put((byte) (secret ? 1 : 0))
                     .put((byte) 0);
             putNode(bytes, caller);
@@ -104,11 +106,11 @@ final class Greeting {
             int lane = bytes.get();
             int secret = bytes.get();
             int zero = bytes.get();
-            if (lane < 0 || lane > 1 || secret < 0 || secret > 1 || zero != 0) {
+            if (lane < CONTROL_CODE || lane > BULK_CODE || secret < 0 || secret > 1 || zero != 0) {
                 throw new MalformedMessageException("hello says lane " + lane + ", secret " + secret + ", " + zero);
             }
             return new Hello(
-                    lane == Lane.BULK.ordinal() ? Lane.BULK : Lane.CONTROL,
+                    lane == BULK_CODE ? Lane.BULK : Lane.CONTROL,
                     secret == 1,
                     node(bytes),
                     node(bytes),
@@ -138,6 +140,10 @@ final class Greeting {
             start(bytes);
             return new Welcome(readVerdict(bytes), array(bytes, HMAC_BYTES));
         }
+    }
+
+    static byte laneCode(Lane lane) {
+        return lane == Lane.CONTROL ? CONTROL_CODE : BULK_CODE;
     }
 
     /** Takes magic and version; refuses bytes of another protocol, quoting them. */

@@ -30,8 +30,14 @@ final class Handshake {
     private static final byte[] PURPOSE = "keplerfs-transfer-1".getBytes(StandardCharsets.US_ASCII);
 
     private enum Role {
-        CALLER,
-        CALLED
+        CALLER(1),
+        CALLED(2);
+
+        private final byte code;
+
+        Role(int code) {
+            this.code = (byte) code;
+        }
     }
 
     private final NodeId self;
@@ -167,8 +173,8 @@ final class Handshake {
             Mac mac = Mac.getInstance(ALGORITHM);
             mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), ALGORITHM));
             mac.update(PURPOSE);
-            mac.update((byte) (role.ordinal() + 1));
-            mac.update((byte) hello.lane().ordinal());
+            mac.update(role.code);
+            mac.update(Greeting.laneCode(hello.lane()));
             mac.update(hello.nonce());
             mac.update(challenge.nonce());
             mac.update(bytes(hello.caller()));

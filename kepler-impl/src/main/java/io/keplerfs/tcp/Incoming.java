@@ -106,7 +106,7 @@ final class Incoming {
             reason = "the peer closed it";
         } catch (MalformedMessageException garbage) {
             reason = "the peer sent garbage: " + garbage.getMessage();
-            complain("connection from node " + from + " is cut: " + reason, garbage);
+            complain("connection from node " + from + " is cut: " + reason, null);
         } catch (InterruptedException stopped) {
             reason = "its thread was interrupted";
         } catch (IOException broken) {
@@ -179,7 +179,7 @@ final class Incoming {
         }
     }
 
-    private void complain(String event, Throwable cause) {
+    private void complain(String event, @Nullable Throwable cause) {
         String line = complaints.line(event);
         if (!line.isEmpty()) {
             LOG.warn(line, cause);

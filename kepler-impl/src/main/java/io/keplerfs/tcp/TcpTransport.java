@@ -151,11 +151,8 @@ public final class TcpTransport implements Transport {
         now.dialing.tick();
         busy |= now.dialing.size() > 0;
         now.bodies.trim(timing.idle());
-        for (Map.Entry<Way, Link> entry : links.entrySet()) {
-            Link link = entry.getValue();
-            if (link.tick()) {
-                links.remove(entry.getKey(), link);
-            }
+        links.values().removeIf(Link::tick);
+        for (Link link : links.values()) {
             busy |= link.hasOpenCalls();
         }
         return busy;

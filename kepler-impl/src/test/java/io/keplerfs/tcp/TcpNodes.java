@@ -31,7 +31,7 @@ final class TcpNodes implements AutoCloseable {
     static final int BUDGET_BYTES = 16 << 20;
     static final Timing TIMING = new Timing(
             Duration.ofSeconds(1),
-            Duration.ofMillis(500),
+            Duration.ofSeconds(2),
             Duration.ofMillis(50),
             Duration.ofMillis(100),
             Duration.ofMillis(400),
