@@ -89,7 +89,8 @@ public final class AcceptorService {
             RegisterValue value = RegisterValue.decode(accept.value());
             return isTooFarAhead(accept.ballot())
                     ? CompletableFuture.completedFuture(tooFarAhead(from, accept.ballot()))
-                    : change(request, accept.key(), row -> Acceptor.accept(row, accept.ballot(), value, accept.value()));
+                    : change(
+                            request, accept.key(), row -> Acceptor.accept(row, accept.ballot(), value, accept.value()));
         } else if (request instanceof Query query) {
             return look(request, snapshot -> Acceptor.query(snapshot.register(query.key()), query.withValue()));
         }
@@ -107,7 +108,7 @@ public final class AcceptorService {
             }
             RegisterRow row = transaction.register(key);
             Acceptor.Step next = step.apply(row);
-            if (next.row() != row) {
+            if (next.changed()) {
                 transaction.putRegister(next.row());
             }
             return next.answer();

@@ -30,8 +30,7 @@ public record Configuration(long stage, List<List<NodeId>> ownerSets) {
 
     boolean majority(Predicate<NodeId> of) {
         return !ownerSets.isEmpty()
-                && ownerSets.stream()
-                        .allMatch(set -> set.stream().filter(of).count() >= majorityOf(set));
+                && ownerSets.stream().allMatch(set -> set.stream().filter(of).count() >= majorityOf(set));
     }
 
     boolean majority(Collection<NodeId> of) {

@@ -57,7 +57,8 @@ final class Exchange {
     }
 
     /** Why it makes no sense to ask the owners now; null if it does. */
-    @Nullable String obstacle(Configuration configuration, boolean needsAll) {
+    @Nullable
+    String obstacle(Configuration configuration, boolean needsAll) {
         if (configuration.ownerSets().isEmpty()) {
             return "this node knows no view of the cluster yet";
         }
@@ -158,6 +159,8 @@ final class Exchange {
     }
 
     private static String why(@Nullable Throwable failure) {
-        return failure == null || failure.getMessage() == null ? "gave no answer" : "gave no answer: " + failure.getMessage();
+        return failure == null || failure.getMessage() == null
+                ? "gave no answer"
+                : "gave no answer: " + failure.getMessage();
     }
 }

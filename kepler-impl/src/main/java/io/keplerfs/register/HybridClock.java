@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 public final class HybridClock {
     static final String SETTING = "clock";
     /** A stamp of a peer farther ahead than this is a broken clock; following it would spread the damage. */
-    static final Duration MAX_AHEAD = Duration.ofHours(1);
+    public static final Duration MAX_AHEAD = Duration.ofHours(1);
     /** How far ahead time is reserved: one small write per {@link #RENEWAL}. A crash costs at most so much lead. */
     private static final Duration RESERVE = Duration.ofSeconds(60);
 
@@ -57,7 +57,10 @@ public final class HybridClock {
         CompletableFuture<HybridClock> opened = new CompletableFuture<>();
         long wall = stamp(loop.wallMillis());
         CompletableFuture<HybridClock> made = store.write(transaction -> {
-            long mark = transaction.setting(SETTING).map(bytes -> new WireReader(bytes).int64()).orElse(0L);
+            long mark = transaction
+                    .setting(SETTING)
+                    .map(bytes -> new WireReader(bytes).int64())
+                    .orElse(0L);
             long reserved = reservation(wall, mark);
             transaction.putSetting(SETTING, new WireWriter().int64(reserved).toBytes());
             return new HybridClock(loop, store, node, mark, reserved);
@@ -150,7 +153,9 @@ public final class HybridClock {
             if (failure == null) {
                 reserved = mark;
             } else {
-                LOG.warn("the store of this node did not take the clock's mark; it cannot write files until it does", failure);
+                LOG.warn(
+                        "the store of this node did not take the clock's mark; it cannot write files until it does",
+                        failure);
             }
         });
     }

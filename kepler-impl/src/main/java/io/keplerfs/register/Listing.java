@@ -117,7 +117,8 @@ final class Listing {
                 RegisterRequest.Page page = new RegisterRequest.Page(
                         stage, task.bucket(), shards, task.prefix(), after, share(shards.size()), task.withPayload());
                 exchange.ask(node, page.encode(), task.deadline(), (answer, failure) -> {
-                    if (answer instanceof Rows rows && !(rows.more() && rows.rows().isEmpty())) {
+                    if (answer instanceof Rows rows
+                            && !(rows.more() && rows.rows().isEmpty())) {
                         merge(rows);
                     } else {
                         complete = false;

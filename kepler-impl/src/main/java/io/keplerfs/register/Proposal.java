@@ -100,23 +100,30 @@ final class Proposal {
     /** One round trip: an owner that knows of anything newer refuses, so no newer write can be hidden by this one. */
     private void acceptUnseen(Configuration configuration, Ballot ballot) {
         if (task.change().apply(RegisterValue.NONE) instanceof Change.Write write) {
-            send(configuration, ballot, RegisterValue.first(task.write(), ballot.time(), write), lost -> again());
+            send(
+                    configuration,
+                    ballot,
+                    RegisterValue.first(task.write(), ballot.time(), write),
+                    lost -> again(lost.toString()));
         } else {
             prepare(configuration, ballot);
         }
     }
 
     private void prepare(Configuration configuration, Ballot ballot) {
-        Round round = new Round(configuration, Promised.class, Round::won, decided -> guarded(() -> {
-            clock.observe(decided.floor());
-            if (decided.won()) {
-                promised(decided, ballot);
-            } else {
-                retry(decided);
-            }
-        }));
-        exchange.askAll(
-                new Prepare(configuration.stage(), task.key(), ballot, task.write()), task.deadline(), round);
+        Round round = new Round(
+                configuration,
+                Promised.class,
+                Round::won,
+                decided -> guarded(() -> {
+                    clock.observe(decided.floor());
+                    if (decided.won()) {
+                        promised(decided, ballot);
+                    } else {
+                        retry(decided);
+                    }
+                }));
+        exchange.askAll(new Prepare(configuration.stage(), task.key(), ballot, task.write()), task.deadline(), round);
     }
 
     /** The at-most-once rules: (a) mine is current, (b) mine is an ancestor, (c) somebody may know mine, (d) nobody does. */
@@ -171,7 +178,8 @@ final class Proposal {
 
     private void decide(Round round, Ballot ballot, RegisterValue current, boolean agreed) {
         Change.Decision decision = task.change().apply(current);
-        // What a majority agrees on is chosen already and needs no finishing, unless an earlier attempt of this very write
+        // What a majority agrees on is chosen already and needs no finishing, unless an earlier attempt of this very
+        // write
         // could still surface: only a newer ballot at a majority rules that out.
         boolean certain = agreed && !mayHaveBeenTaken();
         if (decision instanceof Change.Write write) {
@@ -194,7 +202,7 @@ final class Proposal {
         if (current.time() >= ballot.time()) {
             // Two nodes in the same tick: another ballot keeps the order of versions strict.
             clock.observe(current.time());
-            again();
+            again("another version of the same tick was there");
             return;
         }
         RegisterValue before = fault == Fault.FORGET_ANCESTORS ? current.withoutAncestors() : current;
@@ -206,19 +214,13 @@ final class Proposal {
     private void send(Configuration configuration, Ballot ballot, RegisterValue value, Consumer<Round> lost) {
         long sentBefore = firstSent;
         firstSent = Math.min(firstSent, ballot.time());
-        accept(
-                configuration,
-                ballot,
-                value,
-                task.requireAll(),
-                won -> done(value, ballot, won, false),
-                round -> {
-                    chosen |= round.won();
-                    if (round.certainlyNowhere()) {
-                        firstSent = sentBefore;
-                    }
-                    lost.accept(round);
-                });
+        accept(configuration, ballot, value, task.requireAll(), won -> done(value, ballot, won, false), round -> {
+            chosen |= round.won();
+            if (round.certainlyNowhere()) {
+                firstSent = sentBefore;
+            }
+            lost.accept(round);
+        });
     }
 
     /** Writes back what was read under the new ballot, so that it is chosen beyond doubt. */
@@ -240,16 +242,19 @@ final class Proposal {
             Consumer<Round> won,
             Consumer<Round> lost) {
         Predicate<Round> enough = byAll ? Round::isComplete : Round::won;
-        Round round = new Round(configuration, Accepted.class, enough, decided -> guarded(() -> {
-            clock.observe(decided.floor());
-            if (byAll ? decided.wonByAll() : decided.won()) {
-                won.accept(decided);
-            } else {
-                lost.accept(decided);
-            }
-        }));
-        exchange.askAll(
-                new Accept(configuration.stage(), task.key(), ballot, value.encode()), task.deadline(), round);
+        Round round = new Round(
+                configuration,
+                Accepted.class,
+                enough,
+                decided -> guarded(() -> {
+                    clock.observe(decided.floor());
+                    if (byAll ? decided.wonByAll() : decided.won()) {
+                        won.accept(decided);
+                    } else {
+                        lost.accept(decided);
+                    }
+                }));
+        exchange.askAll(new Accept(configuration.stage(), task.key(), ballot, value.encode()), task.deadline(), round);
     }
 
     private static Ballot newestOf(Round round) {
@@ -260,18 +265,17 @@ final class Proposal {
     }
 
     private void done(RegisterValue value, Ballot ballot, Round round, boolean superseded) {
-        outcome.complete(
-                new Outcome.Done(value, ballot, superseded, round.acked(), round.open(), round.missing()));
+        outcome.complete(new Outcome.Done(value, ballot, superseded, round.acked(), round.open(), round.missing()));
     }
 
     private boolean mayHaveBeenTaken() {
         return firstSent != NEVER;
     }
 
-    private void again() {
+    private void again(String problem) {
         attempts++;
         if (exchange.isOver(task.deadline())) {
-            giveUp("the time is over");
+            giveUp(problem);
         } else {
             attempt();
         }

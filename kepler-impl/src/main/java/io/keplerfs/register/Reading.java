@@ -106,7 +106,9 @@ final class Reading {
     private void fetch(NodeId holder, Ballot ballot, List<NodeId> behind) {
         Message query = new Query(exchange.configuration(key).stage(), key, true).encode();
         exchange.ask(holder, query, deadline, (answer, failure) -> {
-            if (answer instanceof Found found && found.withValue() && found.accepted().equals(ballot)) {
+            if (answer instanceof Found found
+                    && found.withValue()
+                    && found.accepted().equals(ballot)) {
                 complete(found, behind);
             } else if (answer instanceof Found) {
                 finish();
@@ -149,7 +151,10 @@ final class Reading {
     }
 
     private static Ballot newest(Map<NodeId, Found> found) {
-        return found.values().stream().map(Found::accepted).max(Ballot::compareTo).orElse(Ballot.ZERO);
+        return found.values().stream()
+                .map(Found::accepted)
+                .max(Ballot::compareTo)
+                .orElse(Ballot.ZERO);
     }
 
     private static boolean isAgreed(Round round, Ballot newest) {

@@ -34,18 +34,17 @@ sealed interface RegisterAnswer {
 
     static RegisterAnswer read(WireReader in) {
         int code = in.u8();
-        RegisterAnswer answer =
-                switch (code) {
-                    case 1 -> new Promised(in.ballot(), in.bool(), in.bytes(), in.bool(), in.int64());
-                    case 2 -> new Accepted();
-                    case 3 -> new Refused(in.ballot(), in.ballot());
-                    case 4 -> new Stale(in.int64());
-                    case 5 -> new Behind(in.int64());
-                    case 6 -> new Unfit(in.text());
-                    case 7 -> readFound(in);
-                    case 8 -> new Rows(in.bool(), in.list(Row::read));
-                    default -> throw new MalformedMessageException("no register answer has the code " + code);
-                };
+        RegisterAnswer answer = switch (code) {
+            case 1 -> new Promised(in.ballot(), in.bool(), in.bytes(), in.bool(), in.int64());
+            case 2 -> new Accepted();
+            case 3 -> new Refused(in.ballot(), in.ballot());
+            case 4 -> new Stale(in.int64());
+            case 5 -> new Behind(in.int64());
+            case 6 -> new Unfit(in.text());
+            case 7 -> readFound(in);
+            case 8 -> new Rows(in.bool(), in.list(Row::read));
+            default -> throw new MalformedMessageException("no register answer has the code " + code);
+        };
         in.end();
         return answer;
     }

@@ -39,15 +39,14 @@ sealed interface RegisterRequest {
     /** Reads what follows the kind byte. */
     static RegisterRequest read(Kind kind, WireReader in) {
         long stage = in.int64();
-        RegisterRequest request =
-                switch (kind) {
-                    case PREPARE -> new Prepare(stage, in.register(), in.ballot(), in.version());
-                    case ACCEPT -> new Accept(stage, in.register(), in.ballot(), in.bytes());
-                    case QUERY -> new Query(stage, in.register(), in.bool());
-                    case LIST -> new Page(
-                            stage, in.text(), in.list(WireReader::uint), in.text(), in.text(), in.uint(), in.bool());
-                    default -> throw new IllegalArgumentException("no register request: " + kind);
-                };
+        RegisterRequest request = switch (kind) {
+            case PREPARE -> new Prepare(stage, in.register(), in.ballot(), in.version());
+            case ACCEPT -> new Accept(stage, in.register(), in.ballot(), in.bytes());
+            case QUERY -> new Query(stage, in.register(), in.bool());
+            case LIST ->
+                new Page(stage, in.text(), in.list(WireReader::uint), in.text(), in.text(), in.uint(), in.bool());
+            default -> throw new IllegalArgumentException("no register request: " + kind);
+        };
         in.end();
         return request;
     }

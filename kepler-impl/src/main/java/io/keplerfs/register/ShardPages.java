@@ -25,8 +25,8 @@ final class ShardPages {
     static Rows page(Store.Snapshot snapshot, RegisterRequest.Page request) {
         int limit = Math.min(request.limit(), MAX_ROWS);
         int batch = Math.max(LEAST_BATCH, limit / Math.max(1, request.shards().size()) + 1);
-        PriorityQueue<Cursor> cursors =
-                new PriorityQueue<>((a, b) -> RegisterKey.compareKeys(a.head().key(), b.head().key()));
+        PriorityQueue<Cursor> cursors = new PriorityQueue<>(
+                (a, b) -> RegisterKey.compareKeys(a.head().key(), b.head().key()));
         for (int shard : request.shards()) {
             Cursor cursor = new Cursor(snapshot, request, shard, batch);
             if (!cursor.ended()) {

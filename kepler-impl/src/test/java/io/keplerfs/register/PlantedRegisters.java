@@ -10,12 +10,7 @@ public final class PlantedRegisters {
 
     /** @param fault name of a {@link Fault} */
     public static Registers open(
-            Loop loop,
-            Rpc rpc,
-            HybridClock clock,
-            Configurations configurations,
-            Duration roundTimeout,
-            String fault) {
+            Loop loop, Rpc rpc, HybridClock clock, Configurations configurations, Duration roundTimeout, String fault) {
         return new Registers(loop, rpc, clock, configurations, roundTimeout, Fault.valueOf(fault));
     }
 }

@@ -38,8 +38,13 @@ final class History {
         final Kind kind;
         final VersionId id;
         final String client;
-        @Nullable VersionId base;
-        @Nullable VersionId seen;
+
+        @Nullable
+        VersionId base;
+
+        @Nullable
+        VersionId seen;
+
         long called;
         long returned = Linearizability.NEVER;
         long time;
@@ -132,13 +137,12 @@ final class History {
         if (call.result == Result.REFUSED || call.kind == Kind.GET) {
             return state.equals(call.seen) ? state : null;
         }
-        boolean may =
-                switch (call.kind) {
-                    case PUT, ERASE, GET -> true;
-                    case SWAP -> state.equals(call.base);
-                    case CREATE -> isAbsent(state);
-                    case BUILD -> call.base == null || state.equals(call.base);
-                };
+        boolean may = switch (call.kind) {
+            case PUT, ERASE, GET -> true;
+            case SWAP -> state.equals(call.base);
+            case CREATE -> isAbsent(state);
+            case BUILD -> call.base == null || state.equals(call.base);
+        };
         return may ? call.id : null;
     }
 

@@ -20,7 +20,8 @@ public final class Linearizability {
     @FunctionalInterface
     public interface Effect<S> {
         /** The state afterwards; null if the operation cannot have happened in this state. */
-        @Nullable S on(S state);
+        @Nullable
+        S on(S state);
     }
 
     /**

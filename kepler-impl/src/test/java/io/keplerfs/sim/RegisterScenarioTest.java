@@ -25,10 +25,10 @@ class RegisterScenarioTest {
 
     /** Requests of these kinds reach only these nodes; others are lost. */
     private static Courier only(Set<Kind> kinds, Integer... nodes) {
-        return (from, to, kind) -> kinds.contains(kind)
-                        && List.of(nodes).stream().noneMatch(node -> to.equals(id(node)))
-                ? Courier.LOST
-                : 0;
+        return (from, to, kind) ->
+                kinds.contains(kind) && List.of(nodes).stream().noneMatch(node -> to.equals(id(node)))
+                        ? Courier.LOST
+                        : 0;
     }
 
     @Test
@@ -50,10 +50,8 @@ class RegisterScenarioTest {
         cluster.network.cut(id(5), id(2));
         assertThat(cluster.await(cluster.buildLater(5, 2, SHORT))).isInstanceOf(Outcome.Indeterminate.class);
         cluster.network.heal();
-        cluster.network.courier((from, to, kind) -> kind == Kind.ACCEPT && to.equals(id(1))
-                        || kind == Kind.PREPARE && to.equals(id(3))
-                ? Courier.LOST
-                : 0);
+        cluster.network.courier((from, to, kind) ->
+                kind == Kind.ACCEPT && to.equals(id(1)) || kind == Kind.PREPARE && to.equals(id(3)) ? Courier.LOST : 0);
         assertThat(cluster.await(cluster.buildLater(5, 3, TIMEOUT))).isInstanceOf(Outcome.Done.class);
 
         cluster.network.courier(only(Set.of(Kind.PREPARE, Kind.ACCEPT), 2, 3));
@@ -76,8 +74,8 @@ class RegisterScenarioTest {
             boolean lost = from.equals(id(5)) ? to.equals(id(3)) : to.equals(id(2));
             return lost ? Courier.LOST : late ? 200 : 0;
         });
-        CompletableFuture<Outcome> slow = cluster.at(5)
-                .change(KEY, version(2), false, SimCluster.swap(1, 2), false, TIMEOUT);
+        CompletableFuture<Outcome> slow =
+                cluster.at(5).change(KEY, version(2), false, SimCluster.swap(1, 2), false, TIMEOUT);
         cluster.pass(Duration.ofMillis(20));
         cluster.node(1).crash();
         cluster.node(1).restart();
@@ -118,8 +116,8 @@ class RegisterScenarioTest {
             boolean lost = kind == Kind.PREPARE && to.equals(id(3)) || kind == Kind.ACCEPT && !to.equals(id(2));
             return from.equals(id(5)) && lost ? Courier.LOST : 0;
         });
-        Outcome ahead = cluster.await(
-                cluster.at(5).change(KEY, version(2), false, SimCluster.swap(1, 2), false, SHORT));
+        Outcome ahead =
+                cluster.await(cluster.at(5).change(KEY, version(2), false, SimCluster.swap(1, 2), false, SHORT));
         assertThat(ahead).isInstanceOf(Outcome.Indeterminate.class);
 
         cluster.network.courier((from, to, kind) -> kind == Kind.SYNC_PULL && to.equals(id(2)) ? Courier.LOST : 0);

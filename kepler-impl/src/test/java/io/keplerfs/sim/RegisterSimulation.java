@@ -53,7 +53,8 @@ final class RegisterSimulation {
         List<NodeId> ids = IntStream.rangeClosed(1, NODES)
                 .mapToObj(i -> new NodeId(new UUID(0, i)))
                 .toList();
-        this.script = new SimOwnership.Script(key, ids.subList(0, 3), ids.subList(moves ? 1 : 0, moves ? 4 : 3), mistakes);
+        this.script =
+                new SimOwnership.Script(key, ids.subList(0, 3), ids.subList(moves ? 1 : 0, moves ? 4 : 3), mistakes);
         this.paceMillis = pick(3, 10, 40);
         this.network = new SimNetwork(loop, new Weather(pick(0, 0.05, 0.2, 0.4), pick(0, 0.1), paceMillis));
         long maxSyncNanos = (long) (pick(0.1, 2, 20) * 1e6);
@@ -152,8 +153,9 @@ final class RegisterSimulation {
     }
 
     private void watchMove() {
-        List<SimNode> owners =
-                nodes.stream().filter(node -> script.after().contains(node.id())).toList();
+        List<SimNode> owners = nodes.stream()
+                .filter(node -> script.after().contains(node.id()))
+                .toList();
         if (owners.stream().filter(node -> node.ownership().isSynced()).count() >= 2) {
             announce(SimOwnership.NEW, 0);
             return;

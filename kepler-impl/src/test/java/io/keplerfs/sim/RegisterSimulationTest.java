@@ -42,7 +42,9 @@ class RegisterSimulationTest {
                 System.out.println(simulation.history());
             }
             assertThat(violations)
-                    .as("seed %d; replay with -Dtest=RegisterSimulationTest -Dseed=%d%n%s", seed, seed, simulation.history())
+                    .as(
+                            "seed %d; replay with -Dtest=RegisterSimulationTest -Dseed=%d%n%s",
+                            seed, seed, simulation.history())
                     .isEmpty();
             for (Result result : Result.values()) {
                 results[result.ordinal()] += simulation.history().count(result);

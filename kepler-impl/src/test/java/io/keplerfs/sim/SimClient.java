@@ -92,8 +92,7 @@ final class SimClient {
     }
 
     /** Runs the work on the node as soon as it is up; the node's death ends it with null. */
-    private <T> void onNode(
-            Function<Registers, CompletableFuture<T>> work, Consumer<@Nullable T> ended) {
+    private <T> void onNode(Function<Registers, CompletableFuture<T>> work, Consumer<@Nullable T> ended) {
         Registers registers = node.registers();
         if (registers == null) {
             loop.after(POLL, () -> onNode(work, ended));
@@ -193,7 +192,9 @@ final class SimClient {
     }
 
     private static VersionId base(RegisterValue value) {
-        return value.ancestors().isEmpty() ? RegisterValue.NONE.id() : value.ancestors().get(0).id();
+        return value.ancestors().isEmpty()
+                ? RegisterValue.NONE.id()
+                : value.ancestors().get(0).id();
     }
 
     private void settle(Call call, Runnable then) {

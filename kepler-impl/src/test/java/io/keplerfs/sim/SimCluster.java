@@ -96,8 +96,7 @@ final class SimCluster {
     }
 
     static Change swap(int base, int version) {
-        return current ->
-                current.id().equals(version(base)) ? written(version) : new Change.Refuse("it is " + current);
+        return current -> current.id().equals(version(base)) ? written(version) : new Change.Refuse("it is " + current);
     }
 
     static Change.Write written(int version) {

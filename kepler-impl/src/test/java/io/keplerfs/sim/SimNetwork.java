@@ -146,12 +146,16 @@ public final class SimNetwork {
         public CompletableFuture<Message> call(NodeId to, Lane lane, Message request, Duration timeout) {
             CompletableFuture<Message> answer = new CompletableFuture<>();
             if (!reachable(to)) {
-                process.schedule(Duration.ofNanos(100_000), () -> answer.completeExceptionally(
-                        TransportException.notDelivered("no connection to " + to, null)));
+                process.schedule(
+                        Duration.ofNanos(100_000),
+                        () -> answer.completeExceptionally(
+                                TransportException.notDelivered("no connection to " + to, null)));
                 return answer;
             }
-            process.schedule(timeout, () -> answer.completeExceptionally(
-                    TransportException.maybeDelivered("no answer within " + timeout.toMillis() + " ms", null)));
+            process.schedule(
+                    timeout,
+                    () -> answer.completeExceptionally(
+                            TransportException.maybeDelivered("no answer within " + timeout.toMillis() + " ms", null)));
             ByteBuffer head = copy(request.head());
             ByteBuffer body = copy(request.body());
             int copies = random.nextDouble() < weather.duplication() ? 2 : 1;

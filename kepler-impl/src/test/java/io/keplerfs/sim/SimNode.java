@@ -39,8 +39,14 @@ final class SimNode {
         own.start();
         new AcceptorService(rpc, store, own, process::wallMillis).start();
         SimProcess life = process;
-        HybridClock.open(life, store, id).thenAccept(clock -> registers = PlantedRegisters.open(
-                life, rpc, clock, own, world.roundTimeout(), world.script().mistakes().proposer()));
+        HybridClock.open(life, store, id)
+                .thenAccept(clock -> registers = PlantedRegisters.open(
+                        life,
+                        rpc,
+                        clock,
+                        own,
+                        world.roundTimeout(),
+                        world.script().mistakes().proposer()));
         return own;
     }
 
@@ -79,7 +85,8 @@ final class SimNode {
     }
 
     /** Null while the node is down or starting. */
-    @Nullable Registers registers() {
+    @Nullable
+    Registers registers() {
         return registers;
     }
 

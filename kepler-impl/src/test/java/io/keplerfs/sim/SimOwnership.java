@@ -64,8 +64,9 @@ final class SimOwnership implements Configurations, StageGate {
         rpc.serve(Kind.VIEW_OFFER, (from, head, body, responder) -> enter(head.int64()));
         rpc.serve(Kind.SYNC_PULL, (from, head, body, responder) -> answerPull(responder));
         loop.when(store.read(SimOwnership::entered), (stage, failure) -> learn(stage == null ? OLD : stage));
-        loop.when(store.read(snapshot -> snapshot.setting("synced").isPresent()), (before, failure) ->
-                synced |= Boolean.TRUE.equals(before));
+        loop.when(
+                store.read(snapshot -> snapshot.setting("synced").isPresent()),
+                (before, failure) -> synced |= Boolean.TRUE.equals(before));
     }
 
     boolean isSynced() {
@@ -91,7 +92,9 @@ final class SimOwnership implements Configurations, StageGate {
     }
 
     private static long entered(Store.Snapshot snapshot) {
-        return snapshot.setting("stage").map(bytes -> new WireReader(bytes).int64()).orElse(OLD);
+        return snapshot.setting("stage")
+                .map(bytes -> new WireReader(bytes).int64())
+                .orElse(OLD);
     }
 
     /** Pulls from the old owners until a majority has told what it accepted, and makes it this owner's own. */
@@ -112,13 +115,15 @@ final class SimOwnership implements Configurations, StageGate {
     }
 
     private void mergeWhenEnough() {
-        int needed = script.mistakes().has(Slip.ONE_OLD_OWNER) ? 1 : script.before().size() / 2 + 1;
+        int needed =
+                script.mistakes().has(Slip.ONE_OLD_OWNER) ? 1 : script.before().size() / 2 + 1;
         if (synced || pulled.size() < needed) {
             return;
         }
         List<RegisterRow> rows = List.copyOf(pulled.values());
-        loop.when(store.write(transaction -> merge(transaction, rows)), (done, failure) ->
-                synced |= Boolean.TRUE.equals(done));
+        loop.when(
+                store.write(transaction -> merge(transaction, rows)),
+                (done, failure) -> synced |= Boolean.TRUE.equals(done));
     }
 
     private boolean merge(Store.Transaction transaction, List<RegisterRow> rows) {

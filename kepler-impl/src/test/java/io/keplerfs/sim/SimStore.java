@@ -143,11 +143,14 @@ public final class SimStore implements Store {
     private SimTables remembered(SimTables changes) {
         SimTables kept = new SimTables(changes);
         if (lies.contains(Lie.PROMISE_DROPPED)) {
-            kept.registers().values().removeIf(row -> current.register(row.key()).accepted().equals(row.accepted()));
+            kept.registers()
+                    .values()
+                    .removeIf(row -> current.register(row.key()).accepted().equals(row.accepted()));
         }
         if (lies.contains(Lie.MEMORY_DROPPED)) {
-            kept.registers().replaceAll((key, row) ->
-                    new RegisterRow(key, row.promised(), row.accepted(), row.value(), new byte[0]));
+            kept.registers()
+                    .replaceAll((key, row) ->
+                            new RegisterRow(key, row.promised(), row.accepted(), row.value(), new byte[0]));
         }
         return kept;
     }

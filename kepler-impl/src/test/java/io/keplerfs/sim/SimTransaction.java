@@ -38,13 +38,13 @@ final class SimTransaction implements Store.Transaction {
     }
 
     @Override
-    public List<RegisterRow> registers(
-            String bucket, int shard, String prefix, @Nullable String after, int limit) {
+    public List<RegisterRow> registers(String bucket, int shard, String prefix, @Nullable String after, int limit) {
         return all().registers().values().stream()
                 .filter(row -> row.key().bucket().equals(bucket) && row.key().shard() == shard)
                 .filter(row -> !row.accepted().isZero())
                 .filter(row -> row.key().key().startsWith(prefix))
-                .filter(row -> after == null || RegisterKey.compareKeys(row.key().key(), after) > 0)
+                .filter(row ->
+                        after == null || RegisterKey.compareKeys(row.key().key(), after) > 0)
                 .limit(limit)
                 .toList();
     }
