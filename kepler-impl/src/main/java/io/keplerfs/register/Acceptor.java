@@ -18,9 +18,17 @@ public final class Acceptor {
     /**
      * What a request does.
      *
-     * @param row the very same object if nothing changes
+     * @param changed whether the row is another than before
      */
-    record Step(RegisterRow row, RegisterAnswer answer) {}
+    record Step(RegisterRow row, boolean changed, RegisterAnswer answer) {
+        static Step to(RegisterRow row, RegisterAnswer answer) {
+            return new Step(row, true, answer);
+        }
+
+        static Step none(RegisterRow row, RegisterAnswer answer) {
+            return new Step(row, false, answer);
+        }
+    }
 
     /** Promises the ballot if it is above everything, and tells what is accepted and whether the write may be known. */
     static Step prepare(RegisterRow row, Ballot ballot, VersionId write) {
@@ -28,7 +36,7 @@ public final class Acceptor {
             return refuse(row);
         }
         Memory memory = Memory.decode(row.memory());
-        return new Step(
+        return Step.to(
                 new RegisterRow(row.key(), ballot, row.accepted(), row.value(), row.memory()),
                 new Promised(
                         row.accepted(),
@@ -48,12 +56,12 @@ public final class Acceptor {
         Memory memory = Memory.decode(row.memory());
         if (ballot.compareTo(row.promised()) >= 0 && ballot.compareTo(row.accepted()) > 0) {
             byte[] voted = memory.voted(value).encode();
-            return new Step(new RegisterRow(row.key(), ballot, ballot, encoded, voted), new Accepted());
+            return Step.to(new RegisterRow(row.key(), ballot, ballot, encoded, voted), new Accepted());
         }
         boolean again = ballot.equals(row.accepted())
                 && !memory.inherited()
                 && RegisterValue.decode(row.value()).id().equals(value.id());
-        return again ? new Step(row, new Accepted()) : refuse(row);
+        return again ? Step.none(row, new Accepted()) : refuse(row);
     }
 
     static Found query(RegisterRow row, boolean withValue) {
@@ -92,7 +100,7 @@ public final class Acceptor {
     }
 
     private static Step refuse(RegisterRow row) {
-        return new Step(row, new Refused(engaged(row), row.accepted()));
+        return Step.none(row, new Refused(engaged(row), row.accepted()));
     }
 
     private static Ballot engaged(RegisterRow row) {

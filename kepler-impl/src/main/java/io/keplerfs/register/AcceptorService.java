@@ -109,7 +109,7 @@ public final class AcceptorService {
             }
             RegisterRow row = transaction.register(key);
             Acceptor.Step next = step.apply(row);
-            if (next.row() != row) {
+            if (next.changed()) {
                 transaction.putRegister(next.row());
             }
             return next.answer();

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 public final class HybridClock {
     static final String SETTING = "clock";
     /** A stamp of a peer farther ahead than this is a broken clock; following it would spread the damage. */
-    static final Duration MAX_AHEAD = Duration.ofHours(1);
+    public static final Duration MAX_AHEAD = Duration.ofHours(1);
     /** How far ahead time is reserved: one small write per {@link #RENEWAL}. A crash costs at most so much lead. */
     private static final Duration RESERVE = Duration.ofSeconds(60);
 

@@ -100,7 +100,11 @@ final class Proposal {
     /** One round trip: an owner that knows of anything newer refuses, so no newer write can be hidden by this one. */
     private void acceptUnseen(Configuration configuration, Ballot ballot) {
         if (task.change().apply(RegisterValue.NONE) instanceof Change.Write write) {
-            send(configuration, ballot, RegisterValue.first(task.write(), ballot.time(), write), lost -> again());
+            send(
+                    configuration,
+                    ballot,
+                    RegisterValue.first(task.write(), ballot.time(), write),
+                    lost -> again(lost.toString()));
         } else {
             prepare(configuration, ballot);
         }
@@ -198,7 +202,7 @@ final class Proposal {
         if (current.time() >= ballot.time()) {
             // Two nodes in the same tick: another ballot keeps the order of versions strict.
             clock.observe(current.time());
-            again();
+            again("another version of the same tick was there");
             return;
         }
         RegisterValue before = fault == Fault.FORGET_ANCESTORS ? current.withoutAncestors() : current;
@@ -268,10 +272,10 @@ final class Proposal {
         return firstSent != NEVER;
     }
 
-    private void again() {
+    private void again(String problem) {
         attempts++;
         if (exchange.isOver(task.deadline())) {
-            giveUp("the time is over");
+            giveUp(problem);
         } else {
             attempt();
         }

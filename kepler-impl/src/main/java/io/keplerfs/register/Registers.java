@@ -69,7 +69,11 @@ public final class Registers {
 
     /**
      * Seals the fate of a write whose coordinator has restarted: whatever is current is written again under a new ballot, so
-     * that no older one can be chosen any more.
+     * that no older one can be chosen any more. To be asked on the node that coordinated the write, whose clock is above every
+     * ballot it has ever made; on another node only when the write is older than {@link HybridClock#MAX_AHEAD} and no message
+     * of it can be under way any more.
+     *
+     * @param upload the write, or the id of {@link RegisterValue#NONE} to make sure of the current value alone
      */
     public CompletableFuture<Settled> settle(RegisterKey key, VersionId upload, Duration timeout) {
         long deadline = exchange.deadline(timeout);
@@ -106,13 +110,17 @@ public final class Registers {
                 if (failure != null) {
                     taken.completeExceptionally(failure);
                 } else {
-                    taken.complete(answer instanceof Accepted
-                            || (answer instanceof Refused refused
-                                    && refused.accepted().compareTo(ballot) >= 0));
+                    taken.complete(answer != null && has(answer, ballot));
                 }
             });
             return taken;
         });
+    }
+
+    private static boolean has(RegisterAnswer answer, Ballot ballot) {
+        return answer instanceof Refused refused
+                ? refused.accepted().compareTo(ballot) >= 0
+                : answer instanceof Accepted;
     }
 
     /**

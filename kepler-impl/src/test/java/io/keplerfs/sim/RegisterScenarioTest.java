@@ -6,6 +6,7 @@ import static io.keplerfs.sim.SimCluster.id;
 import static io.keplerfs.sim.SimCluster.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keplerfs.NodeId;
 import io.keplerfs.VersionId;
 import io.keplerfs.register.Outcome;
 import io.keplerfs.register.Settled;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Stories that chance tells once in tens of thousands of seeds: each goes well, and goes wrong with one rule broken. */
@@ -131,6 +133,45 @@ class RegisterScenarioTest {
         cluster.network.courier((from, to, kind) -> to.equals(id(4)) ? Courier.LOST : 0);
         Settled fate = cluster.await(cluster.at(3).settle(KEY, version(2), TIMEOUT));
         return ((Settled.Sealed) fate).fate() == Settled.Fate.CURRENT ? successors + 1 : successors;
+    }
+
+    @Test
+    void aMergedValueIsNoVoteOfTheNewOwner() {
+        assertThat(successorsAroundAMerge(Mistakes.NONE)).isEqualTo(1);
+        assertThat(successorsAroundAMerge(Mistakes.of(Slip.VOTES_FOR_INHERITED)))
+                .isEqualTo(2);
+    }
+
+    /**
+     * In the transition, node 5's write is accepted by owners 1 and 4. Then owners 2 and 3 promise a newer ballot to node 2,
+     * which sees nothing of it; and only then owner 3 learns it from owner 1, and gets node 5's own late accept.
+     */
+    private static int successorsAroundAMerge(Mistakes mistakes) {
+        SimCluster cluster = new SimCluster(mistakes);
+        cluster.put(1, 1);
+        cluster.pass(Duration.ofMillis(20));
+        for (int node = 1; node <= 5; node++) {
+            cluster.node(node).ownership().enter(SimOwnership.BOTH);
+        }
+        cluster.pass(Duration.ofMillis(20));
+        Set<NodeId> between = Set.of(id(2), id(3));
+        cluster.network.courier((from, to, kind) -> switch (kind) {
+            case ACCEPT -> from.equals(id(2)) ? 300 : between.contains(to) ? 100 : 0;
+            case PREPARE -> from.equals(id(2)) && !between.contains(to) ? Courier.LOST : 0;
+            case SYNC_PULL -> to.equals(id(2)) ? Courier.LOST : 0;
+            default -> 0;
+        });
+        CompletableFuture<Outcome> first =
+                cluster.at(5).change(KEY, version(2), false, SimCluster.swap(1, 2), false, TIMEOUT);
+        cluster.pass(Duration.ofMillis(10));
+        CompletableFuture<Outcome> second =
+                cluster.at(2).change(KEY, version(3), false, SimCluster.swap(1, 3), false, TIMEOUT);
+        cluster.pass(Duration.ofMillis(10));
+        cluster.node(3).ownership().pull();
+        return (int) Stream.of(first, second)
+                .map(cluster::await)
+                .filter(Outcome.Done.class::isInstance)
+                .count();
     }
 
     /** These owners enter the transition and merge; the other nodes know nothing of it unless they are told on the way. */

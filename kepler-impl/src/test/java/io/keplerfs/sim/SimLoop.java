@@ -56,6 +56,7 @@ public final class SimLoop {
         while (!condition.getAsBoolean()) {
             Event next = events.peek();
             if (next == null || next.nanos() > end) {
+                now = end;
                 return false;
             }
             events.remove();

@@ -1,0 +1,135 @@
+package io.keplerfs.register;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.keplerfs.NodeId;
+import io.keplerfs.VersionId;
+import io.keplerfs.register.RegisterAnswer.Accepted;
+import io.keplerfs.register.RegisterAnswer.Found;
+import io.keplerfs.register.RegisterAnswer.Promised;
+import io.keplerfs.register.RegisterAnswer.Refused;
+import io.keplerfs.spi.Ballot;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class AcceptorTest {
+    private static final RegisterKey KEY = new RegisterKey("photos", 3, "a");
+    private static final RegisterRow UNTOUCHED = RegisterRow.untouched(KEY);
+    private static final Change.Write WRITE = new Change.Write(new byte[] {1, 2}, false);
+
+    private static Ballot ballot(long time) {
+        return new Ballot(time, new NodeId(new UUID(0, 1)));
+    }
+
+    private static VersionId id(int number) {
+        return new VersionId(new UUID(9, number));
+    }
+
+    private static RegisterValue value(int number) {
+        return RegisterValue.first(id(number), number, WRITE);
+    }
+
+    private static RegisterRow promised(RegisterRow row, long time) {
+        return Acceptor.prepare(row, ballot(time), id(0)).row();
+    }
+
+    private static Acceptor.Step accept(RegisterRow row, long time, RegisterValue value) {
+        return Acceptor.accept(row, ballot(time), value, value.encode());
+    }
+
+    private static RegisterRow accepted(RegisterRow row, long time, RegisterValue value) {
+        Acceptor.Step step = accept(row, time, value);
+        assertThat(step.answer()).isInstanceOf(Accepted.class);
+        return step.row();
+    }
+
+    @Test
+    void aPromiseTellsWhatIsAcceptedAndWhetherTheWriteIsKnown() {
+        RegisterRow row = accepted(UNTOUCHED, 5, value(5).successor(id(6), 6, WRITE));
+
+        Promised promise = (Promised) Acceptor.prepare(row, ballot(7), id(5)).answer();
+        assertThat(promise.accepted()).isEqualTo(ballot(5));
+        assertThat(RegisterValue.decode(promise.value()).id()).isEqualTo(id(6));
+        assertThat(promise.knowsWrite()).isTrue();
+        assertThat(promise.voted()).isTrue();
+        assertThat(((Promised) Acceptor.prepare(row, ballot(7), id(4)).answer()).knowsWrite())
+                .isFalse();
+    }
+
+    @Test
+    void aBallotThatIsNotAboveEverythingIsNotPromised() {
+        RegisterRow row = promised(accepted(UNTOUCHED, 5, value(5)), 7);
+
+        for (long time : new long[] {4, 5, 6, 7}) {
+            Acceptor.Step step = Acceptor.prepare(row, ballot(time), id(0));
+            assertThat(step.changed()).isFalse();
+            assertThat(step.answer()).isEqualTo(new Refused(ballot(7), ballot(5)));
+        }
+    }
+
+    @Test
+    void nothingBelowAPromiseIsAccepted() {
+        RegisterRow row = promised(UNTOUCHED, 7);
+
+        assertThat(accept(row, 6, value(6)).answer()).isEqualTo(new Refused(ballot(7), Ballot.ZERO));
+        assertThat(accept(row, 6, value(6)).changed()).isFalse();
+        assertThat(accept(row, 7, value(6)).answer()).isInstanceOf(Accepted.class);
+    }
+
+    @Test
+    void theSameAcceptAgainIsTheSameSuccessEvenAfterANewerPromise() {
+        RegisterRow row = promised(accepted(UNTOUCHED, 5, value(5)), 9);
+
+        assertThat(accept(row, 5, value(5)).answer()).isInstanceOf(Accepted.class);
+        assertThat(accept(row, 5, value(5)).changed()).isFalse();
+        assertThat(accept(row, 5, value(6)).answer()).isInstanceOf(Refused.class);
+    }
+
+    @Test
+    void aMergeTakesTheNewerValueBelowAPromiseButDoesNotVoteForIt() {
+        RegisterRow old = accepted(UNTOUCHED, 5, value(5));
+        RegisterRow merged = Acceptor.merge(promised(UNTOUCHED, 7), old);
+
+        assertThat(merged.accepted()).isEqualTo(ballot(5));
+        assertThat(merged.promised()).isEqualTo(ballot(7));
+        assertThat(accept(merged, 5, value(5)).answer()).isEqualTo(new Refused(ballot(7), ballot(5)));
+        assertThat(Acceptor.query(merged, true).voted()).isFalse();
+        assertThat(((Promised) Acceptor.prepare(merged, ballot(8), id(5)).answer()).voted())
+                .isFalse();
+
+        RegisterRow voted = accepted(merged, 7, value(5));
+        assertThat(Acceptor.query(voted, false)).isEqualTo(new Found(ballot(7), true, false, Found.NO_VALUE));
+    }
+
+    @Test
+    void aMergeTakesOverThePromiseOfTheOldOwner() {
+        RegisterRow merged = Acceptor.merge(accepted(UNTOUCHED, 5, value(5)), promised(UNTOUCHED, 7));
+
+        assertThat(merged.accepted()).isEqualTo(ballot(5));
+        assertThat(accept(merged, 6, value(6)).answer()).isInstanceOf(Refused.class);
+        assertThat(Acceptor.query(merged, false).voted()).isTrue();
+    }
+
+    @Test
+    void aMergeLearnsWhatTheOldOwnerRemembers() {
+        RegisterRow old = accepted(accepted(UNTOUCHED, 5, value(5)), 6, value(6));
+        RegisterRow merged = Acceptor.merge(accepted(UNTOUCHED, 8, value(8)), old);
+
+        assertThat(merged.accepted()).isEqualTo(ballot(8));
+        assertThat(((Promised) Acceptor.prepare(merged, ballot(9), id(5)).answer()).knowsWrite())
+                .isTrue();
+    }
+
+    @Test
+    void aMergeWithNothingNewChangesNothing() {
+        RegisterRow row = accepted(accepted(UNTOUCHED, 5, value(5)), 6, value(6));
+
+        assertThat(Acceptor.merge(row, accepted(UNTOUCHED, 5, value(5)))).isSameAs(row);
+        assertThat(Acceptor.merge(row, row)).isSameAs(row);
+        assertThatThrownBy(() -> Acceptor.merge(row, RegisterRow.untouched(new RegisterKey("b", 0, "x"))))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+}

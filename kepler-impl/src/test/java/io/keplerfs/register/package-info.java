@@ -1,0 +1,4 @@
+@NullMarked
+package io.keplerfs.register;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,326 @@
+package io.keplerfs.sim;
+
+import static io.keplerfs.sim.SimCluster.KEY;
+import static io.keplerfs.sim.SimCluster.TIMEOUT;
+import static io.keplerfs.sim.SimCluster.bytes;
+import static io.keplerfs.sim.SimCluster.id;
+import static io.keplerfs.sim.SimCluster.version;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.keplerfs.NodeId;
+import io.keplerfs.VersionId;
+import io.keplerfs.register.Change;
+import io.keplerfs.register.Outcome;
+import io.keplerfs.register.Outcome.Done;
+import io.keplerfs.register.Outcome.Indeterminate;
+import io.keplerfs.register.Outcome.Refused;
+import io.keplerfs.register.Outcome.Unavailable;
+import io.keplerfs.register.ReadResult;
+import io.keplerfs.register.Settled;
+import io.keplerfs.register.Settled.Fate;
+import io.keplerfs.rpc.Kind;
+import io.keplerfs.sim.SimNetwork.Courier;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class RegistersTest {
+    private static final Duration SHORT = Duration.ofMillis(300);
+
+    private final SimCluster cluster = new SimCluster();
+
+    private Done done(Outcome outcome) {
+        assertThat(outcome).isInstanceOf(Done.class);
+        return (Done) outcome;
+    }
+
+    private Outcome put(int node, int version, boolean sentBefore, boolean all, Duration timeout) {
+        Change change = Change.toAnything(bytes("v" + version));
+        return cluster.await(cluster.at(node).change(KEY, version(version), sentBefore, change, all, timeout));
+    }
+
+    private Fate fate(int version) {
+        return fate(4, version);
+    }
+
+    private Fate fate(int node, int version) {
+        Settled settled = cluster.await(cluster.at(node).settle(KEY, version(version), TIMEOUT));
+        return ((Settled.Sealed) settled).fate();
+    }
+
+    private void loseRequests(Kind lost, NodeId... owners) {
+        cluster.network.courier(
+                (from, to, kind) -> kind == lost && List.of(owners).contains(to) ? Courier.LOST : 0);
+    }
+
+    @Test
+    void aPutOfAFreshValueIsOneMessageToEachOwner() {
+        Done done = done(cluster.put(4, 1));
+
+        assertThat(done.value().payload()).isEqualTo(bytes("v1"));
+        assertThat(done.acked()).hasSize(2);
+        cluster.pass(Duration.ofMillis(20));
+        assertThat(cluster.requests("ACCEPT")).isEqualTo(3);
+        assertThat(cluster.requests("PREPARE")).isZero();
+        assertThat(cluster.read(5).id()).isEqualTo(version(1));
+    }
+
+    @Test
+    void aReadThatFindsAgreementIsOneRoundTripAndChangesNothing() {
+        cluster.put(4, 1);
+        cluster.pass(Duration.ofMillis(20));
+        cluster.read(1);
+        cluster.read(5);
+
+        assertThat(cluster.requests("QUERY")).isEqualTo(6);
+        assertThat(cluster.requests("PREPARE")).isZero();
+        assertThat(cluster.requests("ACCEPT")).isEqualTo(3);
+    }
+
+    @Test
+    void aReadOfSomethingNeverWrittenFindsNothing() {
+        assertThat(cluster.read(4).isNone()).isTrue();
+        assertThat(cluster.read(4).absent()).isTrue();
+    }
+
+    @Test
+    void aReadFinishesAHalfWrittenValueBeforeItShowsIt() {
+        loseRequests(Kind.ACCEPT, id(2), id(3));
+        assertThat(put(4, 1, false, false, SHORT)).isInstanceOf(Indeterminate.class);
+        loseRequests(Kind.STATUS);
+
+        assertThat(cluster.read(1).id()).isEqualTo(version(1));
+        cluster.node(1).crash();
+        assertThat(cluster.read(5).id()).isEqualTo(version(1));
+    }
+
+    @Test
+    void aReadNamesTheOwnersThatAreBehind() {
+        loseRequests(Kind.ACCEPT, id(3));
+        cluster.put(4, 1);
+        cluster.pass(Duration.ofSeconds(1));
+
+        ReadResult read = cluster.await(cluster.at(3).read(KEY, TIMEOUT));
+        assertThat(((ReadResult.Value) read).value().id()).isEqualTo(version(1));
+        assertThat(((ReadResult.Value) read).behind()).containsExactly(id(3));
+    }
+
+    @Test
+    void withoutAReachableMajorityNothingIsSent() {
+        cluster.node(2).crash();
+        cluster.node(3).crash();
+
+        Outcome outcome = cluster.put(4, 1);
+        assertThat(outcome).isInstanceOf(Unavailable.class);
+        assertThat(((Unavailable) outcome).reason())
+                .contains("photos/sunset.jpg", version(1).toString(), id(2).toString(), "nothing was changed");
+        assertThat(cluster.await(cluster.at(4).read(KEY, TIMEOUT))).isInstanceOf(ReadResult.Unavailable.class);
+        assertThat(cluster.requests("ACCEPT") + cluster.requests("QUERY")).isZero();
+    }
+
+    @Test
+    void silenceAfterSendingIsIndeterminateAndSaysWho() {
+        loseRequests(Kind.ACCEPT, id(2), id(3));
+
+        Outcome outcome = put(4, 1, false, false, SHORT);
+        assertThat(outcome).isInstanceOf(Indeterminate.class);
+        assertThat(((Indeterminate) outcome).reason())
+                .contains(id(2).toString(), "it may still appear", version(1).toString());
+    }
+
+    @Test
+    void aRetryUnderTheSameIdFindsThatItHasHappened() {
+        done(cluster.put(4, 1));
+
+        Done again = done(put(5, 1, true, false, TIMEOUT));
+        assertThat(again.superseded()).isFalse();
+        assertThat(again.value().id()).isEqualTo(version(1));
+    }
+
+    @Test
+    void aRetryOfAWriteThatWasOverwrittenDoesNotBringItBack() {
+        cluster.put(4, 1);
+        cluster.put(5, 2);
+
+        assertThat(put(4, 1, true, false, TIMEOUT)).isInstanceOf(Indeterminate.class);
+        assertThat(cluster.read(4).id()).isEqualTo(version(2));
+    }
+
+    @Test
+    void aRetryOfAWriteThatNobodyHasSeenIsDone() {
+        cluster.put(4, 1);
+
+        assertThat(done(put(4, 2, true, false, TIMEOUT)).value().id()).isEqualTo(version(2));
+    }
+
+    @Test
+    void ofTwoWritersOnOneBaseOneIsRefusedAndToldWhatIsThere() {
+        cluster.put(1, 1);
+        Change first = SimCluster.swap(1, 2);
+        Change second = SimCluster.swap(1, 3);
+        CompletableFuture<Outcome> one = cluster.at(4).change(KEY, version(2), false, first, false, TIMEOUT);
+        CompletableFuture<Outcome> two = cluster.at(5).change(KEY, version(3), false, second, false, TIMEOUT);
+        List<Outcome> outcomes = List.of(cluster.await(one), cluster.await(two));
+
+        assertThat(outcomes).filteredOn(Done.class::isInstance).hasSize(1);
+        assertThat(outcomes).filteredOn(Refused.class::isInstance).hasSize(1);
+        VersionId winner = cluster.read(1).id();
+        outcomes.stream()
+                .filter(Refused.class::isInstance)
+                .map(Refused.class::cast)
+                .forEach(refused -> {
+                    assertThat(refused.current().id()).isEqualTo(winner);
+                    assertThat(refused.reason()).contains("it is version " + winner);
+                });
+    }
+
+    @Test
+    void aRefusalOnACertainValueWritesNothing() {
+        cluster.put(4, 1);
+        cluster.pass(Duration.ofMillis(20));
+
+        assertThat(cluster.swap(5, 9, 2)).isInstanceOf(Refused.class);
+        assertThat(cluster.requests("ACCEPT")).isEqualTo(3);
+    }
+
+    @Test
+    void versionTimesRiseAlthoughTheWritersClockIsBehind() {
+        SimCluster skewed = new SimCluster(Mistakes.NONE, 0, 0, 0, 1_500_000, -1_500_000);
+        Done ahead = done(skewed.put(4, 1));
+        Done behind = done(skewed.put(5, 2));
+
+        assertThat(behind.value().time()).isGreaterThan(ahead.value().time());
+        assertThat(skewed.read(5).id()).isEqualTo(version(2));
+    }
+
+    @Test
+    void aTombstoneKeepsItsPayload() {
+        cluster.put(4, 1);
+        Change erase = Change.toTombstone(bytes("token 7"));
+        done(cluster.await(cluster.at(4).change(KEY, version(2), false, erase, false, TIMEOUT)));
+
+        assertThat(cluster.read(5).absent()).isTrue();
+        assertThat(cluster.read(5).payload()).isEqualTo(bytes("token 7"));
+    }
+
+    @Test
+    void whoHasNotAckedIsToldWhenEverybodyHasAnswered() {
+        loseRequests(Kind.ACCEPT, id(3));
+        Done done = done(cluster.put(4, 1));
+
+        assertThat(done.acked()).containsExactlyInAnyOrder(id(1), id(2));
+        assertThat(done.open()).containsExactly(id(3));
+        assertThat(cluster.await(done.missing().toCompletableFuture())).containsExactly(id(3));
+    }
+
+    @Test
+    void aLateAckIsNotMissing() {
+        cluster.network.courier((from, to, kind) -> to.equals(id(3)) ? 50 : 0);
+        Done done = done(cluster.put(4, 1));
+
+        assertThat(done.open()).containsExactly(id(3));
+        assertThat(cluster.await(done.missing().toCompletableFuture())).isEmpty();
+    }
+
+    @Test
+    void allOwnersMustAckIfThatIsAskedFor() {
+        assertThat(done(put(4, 1, false, true, TIMEOUT)).acked()).hasSize(3);
+
+        loseRequests(Kind.ACCEPT, id(3));
+        Outcome partial = put(4, 2, false, true, SHORT);
+        assertThat(partial).isInstanceOf(Indeterminate.class);
+        assertThat(((Indeterminate) partial).reason()).contains("a majority of the owners has it, but not all");
+
+        cluster.node(3).crash();
+        assertThat(put(4, 3, false, true, SHORT)).isInstanceOf(Unavailable.class);
+    }
+
+    @Test
+    void anOwnerThatRefusedIsWonOverWhenAllMustAck() {
+        loseRequests(Kind.ACCEPT, id(1), id(2));
+        put(5, 1, false, false, SHORT);
+        loseRequests(Kind.STATUS);
+
+        assertThat(done(put(4, 2, false, true, TIMEOUT)).acked()).hasSize(3);
+    }
+
+    @Test
+    void settlingTellsTheFateOfAWrite() {
+        assertThat(fate(1)).isEqualTo(Fate.NEVER);
+        cluster.put(4, 1);
+        assertThat(fate(1)).isEqualTo(Fate.CURRENT);
+        cluster.swap(4, 1, 2);
+        assertThat(fate(1)).isEqualTo(Fate.SUPERSEDED);
+        cluster.put(4, 3);
+        assertThat(fate(1)).isEqualTo(Fate.PERHAPS);
+        assertThat(cluster.read(4).id()).isEqualTo(version(3));
+    }
+
+    @Test
+    void aMessageThatWasUnderWayWhenItsFateWasSealedIsPowerless() {
+        cluster.network.courier((from, to, kind) -> kind == Kind.ACCEPT && from.equals(id(5)) ? 400 : 0);
+        CompletableFuture<Outcome> slow = cluster.at(5)
+                .change(KEY, version(1), false, Change.toAnything(bytes("slow")), false, Duration.ofMillis(200));
+        cluster.pass(Duration.ofMillis(10));
+        assertThat(fate(5, 1)).isEqualTo(Fate.NEVER);
+        cluster.await(slow);
+        cluster.pass(Duration.ofSeconds(1));
+
+        assertThat(cluster.read(4).isNone()).isTrue();
+    }
+
+    @Test
+    void anOfferBringsAnOwnerUpToDateAndNeverBack() {
+        loseRequests(Kind.ACCEPT, id(3));
+        Done old = done(cluster.put(4, 1));
+        loseRequests(Kind.STATUS);
+        assertThat(offer(old)).isTrue();
+        assertThat(cluster.node(3).store().onDisk(KEY).accepted()).isEqualTo(old.ballot());
+
+        Done young = done(cluster.put(4, 2));
+        cluster.pass(Duration.ofMillis(20));
+        assertThat(offer(old)).isTrue();
+        assertThat(offer(young)).isTrue();
+        assertThat(cluster.node(3).store().onDisk(KEY).accepted()).isEqualTo(young.ballot());
+    }
+
+    private boolean offer(Done done) {
+        return cluster.await(cluster.at(4).offer(KEY, done.ballot(), done.value(), id(3), TIMEOUT));
+    }
+
+    @Test
+    void manyRivalsAllComeToAnEndAndMostGetThrough() {
+        List<Outcome> outcomes = IntStream.rangeClosed(1, 20)
+                .mapToObj(i -> cluster.buildLater(1 + i % 5, i, Duration.ofSeconds(60)))
+                .toList()
+                .stream()
+                .map(cluster::await)
+                .toList();
+
+        assertThat(outcomes).hasOnlyElementsOfTypes(Done.class, Indeterminate.class);
+        assertThat(outcomes).filteredOn(Done.class::isInstance).hasSizeGreaterThan(10);
+    }
+
+    @Test
+    void aChangeThatThrowsFailsItsCallerOnly() {
+        CompletableFuture<Outcome> broken = cluster.at(4)
+                .change(
+                        KEY,
+                        version(1),
+                        false,
+                        current -> {
+                            throw new IllegalStateException("cannot decide");
+                        },
+                        false,
+                        TIMEOUT);
+
+        assertThatThrownBy(() -> cluster.await(broken))
+                .isInstanceOf(CompletionException.class)
+                .hasRootCauseMessage("cannot decide");
+        done(cluster.put(4, 2));
+    }
+}
