@@ -178,8 +178,7 @@ final class Proposal {
 
     private void decide(Round round, Ballot ballot, RegisterValue current, boolean agreed) {
         Change.Decision decision = task.change().apply(current);
-        // What a majority agrees on is chosen already and needs no finishing, unless an earlier attempt of this very
-        // write
+        // What a majority agrees on is chosen already and needs no finishing, unless an earlier attempt of this write
         // could still surface: only a newer ballot at a majority rules that out.
         boolean certain = agreed && !mayHaveBeenTaken();
         if (decision instanceof Change.Write write) {
