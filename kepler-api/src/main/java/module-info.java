@@ -4,6 +4,7 @@ module io.keplerfs {
 
     exports io.keplerfs;
     exports io.keplerfs.spi;
+    exports io.keplerfs.values;
 
-    uses io.keplerfs.spi.KeplerProvider;
+    uses io.keplerfs.KeplerProvider;
 }

@@ -16,6 +16,6 @@ module io.keplerfs.impl {
     requires org.slf4j;
     requires org.xerial.sqlitejdbc;
 
-    provides io.keplerfs.spi.KeplerProvider with
+    provides io.keplerfs.KeplerProvider with
             io.keplerfs.node.NodeProvider;
 }

@@ -1,5 +1,6 @@
 package io.keplerfs;
 
+import io.keplerfs.values.NodeId;
 import java.util.List;
 
 /**

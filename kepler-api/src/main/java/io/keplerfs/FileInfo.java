@@ -1,5 +1,6 @@
 package io.keplerfs;
 
+import io.keplerfs.values.VersionId;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;

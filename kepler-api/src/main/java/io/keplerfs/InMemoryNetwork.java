@@ -1,9 +1,9 @@
 package io.keplerfs;
 
-import io.keplerfs.spi.KeplerProvider;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
+import io.keplerfs.values.NodeId;
 
 /**
  * A network and disks that live in memory, for tests of host applications: nodes started with

@@ -1,5 +1,6 @@
 package io.keplerfs;
 
+import io.keplerfs.values.VersionId;
 import org.jspecify.annotations.Nullable;
 
 /**

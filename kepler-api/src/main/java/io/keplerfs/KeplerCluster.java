@@ -1,6 +1,5 @@
 package io.keplerfs;
 
-import io.keplerfs.spi.KeplerProvider;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.List;

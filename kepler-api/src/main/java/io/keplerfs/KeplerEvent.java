@@ -1,5 +1,7 @@
 package io.keplerfs;
 
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeId;
 import java.util.List;
 
 /** Something an operator or a host application may want to know. */

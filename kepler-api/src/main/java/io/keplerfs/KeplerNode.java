@@ -1,6 +1,7 @@
 package io.keplerfs;
 
-import io.keplerfs.spi.KeplerProvider;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;

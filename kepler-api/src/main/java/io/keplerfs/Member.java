@@ -1,5 +1,9 @@
 package io.keplerfs;
 
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
+
 /**
  * One node of the cluster as another node sees it.
  *

@@ -1,5 +1,6 @@
 package io.keplerfs;
 
+import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;

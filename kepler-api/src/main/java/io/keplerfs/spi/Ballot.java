@@ -1,6 +1,6 @@
 package io.keplerfs.spi;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.util.UUID;
 
 /**

@@ -1,6 +1,6 @@
 package io.keplerfs.spi;
 
-import io.keplerfs.ChunkId;
+import io.keplerfs.values.ChunkId;
 
 /**
  * What a store knows of one chunk.

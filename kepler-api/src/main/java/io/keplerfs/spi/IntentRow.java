@@ -1,6 +1,6 @@
 package io.keplerfs.spi;
 
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 
 /**
  * A {@code fast} write that is durable here and not yet delivered to its register.

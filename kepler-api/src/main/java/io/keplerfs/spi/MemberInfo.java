@@ -1,8 +1,8 @@
 package io.keplerfs.spi;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeAddress;
-import io.keplerfs.NodeId;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
 
 /**
  * One node as the membership knows it.

@@ -1,6 +1,6 @@
 package io.keplerfs.spi;
 
-import io.keplerfs.MemberState;
+import io.keplerfs.values.MemberState;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

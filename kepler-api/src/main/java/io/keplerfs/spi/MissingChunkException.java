@@ -1,6 +1,6 @@
 package io.keplerfs.spi;
 
-import io.keplerfs.ChunkId;
+import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 
 /** The store does not have the bytes of this chunk (never had, trashed, or quarantined). */

@@ -1,6 +1,6 @@
 package io.keplerfs.spi;
 
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 
 /**
  * Why a chunk is kept: the upload that needs it.

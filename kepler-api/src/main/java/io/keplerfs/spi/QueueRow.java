@@ -1,6 +1,6 @@
 package io.keplerfs.spi;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 
 /**
  * One task of the durable replication queue; (kind, id, target) is its identity.

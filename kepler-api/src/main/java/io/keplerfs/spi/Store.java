@@ -1,8 +1,8 @@
 package io.keplerfs.spi;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.keplerfs.spi;
 
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 
 /**
  * A write this node coordinates, kept from its first pin to its end.

@@ -1,6 +1,6 @@
 package io.keplerfs.client;
 
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.Optional;
 import okhttp3.Request;

@@ -7,7 +7,7 @@ import io.keplerfs.GetOptions;
 import io.keplerfs.InvalidRequestException;
 import io.keplerfs.ListOptions;
 import io.keplerfs.PutOptions;
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;

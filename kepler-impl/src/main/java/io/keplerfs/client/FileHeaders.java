@@ -1,7 +1,7 @@
 package io.keplerfs.client;
 
 import io.keplerfs.FileInfo;
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 import java.net.ProtocolException;
 import java.time.DateTimeException;
 import java.time.Instant;

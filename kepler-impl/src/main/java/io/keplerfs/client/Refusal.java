@@ -10,7 +10,7 @@ import io.keplerfs.KeplerException;
 import io.keplerfs.NotFoundException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.UnavailableException;
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 import java.io.IOException;
 import java.time.Duration;
 import okhttp3.Response;

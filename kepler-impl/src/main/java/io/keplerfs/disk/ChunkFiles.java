@@ -2,7 +2,7 @@ package io.keplerfs.disk;
 
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
-import io.keplerfs.ChunkId;
+import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,11 +1,11 @@
 package io.keplerfs.disk;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.VersionId;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.ChunkRow.State;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.VersionId;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;

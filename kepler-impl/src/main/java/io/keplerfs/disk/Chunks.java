@@ -1,11 +1,11 @@
 package io.keplerfs.disk;
 
 import com.google.common.util.concurrent.Striped;
-import io.keplerfs.ChunkId;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.ChunkRow.State;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package io.keplerfs.disk;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.FileSystemException;

@@ -1,9 +1,9 @@
 package io.keplerfs.disk;
 
 import com.google.common.util.concurrent.Uninterruptibles;
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.keplerfs.disk;
 
-import io.keplerfs.VersionId;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.VersionId;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,8 @@
 package io.keplerfs.disk;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeAddress;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeAddress;
 import java.sql.SQLException;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.keplerfs.disk;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.values.NodeId;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

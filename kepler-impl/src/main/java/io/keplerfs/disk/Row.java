@@ -1,9 +1,9 @@
 package io.keplerfs.disk;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.spi.Ballot;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.nio.ByteBuffer;
 import java.sql.ResultSet;
 import java.sql.SQLException;

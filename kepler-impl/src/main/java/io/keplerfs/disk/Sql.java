@@ -1,8 +1,8 @@
 package io.keplerfs.disk;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -1,7 +1,5 @@
 package io.keplerfs.disk;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
@@ -11,6 +9,8 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,5 @@
 package io.keplerfs.disk;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
@@ -11,6 +8,9 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.util.List;
 
 /**

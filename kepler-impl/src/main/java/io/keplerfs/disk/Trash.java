@@ -1,7 +1,7 @@
 package io.keplerfs.disk;
 
-import io.keplerfs.ChunkId;
 import io.keplerfs.spi.ChunkRow.State;
+import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -1,7 +1,7 @@
 package io.keplerfs.disk;
 
-import io.keplerfs.VersionId;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.VersionId;
 import java.util.List;
 
 /** The table {@code uploads}. */

@@ -1,12 +1,12 @@
 package io.keplerfs.files;
 
-import io.keplerfs.ChunkId;
 import io.keplerfs.CorruptFileException;
 import io.keplerfs.GetOptions;
 import io.keplerfs.KeplerException;
 import io.keplerfs.Waiting;
 import io.keplerfs.replication.ChunkRef;
 import io.keplerfs.spi.Pin;
+import io.keplerfs.values.ChunkId;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 

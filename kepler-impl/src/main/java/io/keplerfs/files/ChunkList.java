@@ -1,7 +1,7 @@
 package io.keplerfs.files;
 
-import io.keplerfs.ChunkId;
 import io.keplerfs.replication.ChunkRef;
+import io.keplerfs.values.ChunkId;
 import java.util.Arrays;
 
 /** The hashes of a file's chunks in order, 32 bytes each: 8 MB for a terabyte. Grows at its end; owned by one thread. */

@@ -3,8 +3,8 @@ package io.keplerfs.files;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.KeplerListener;
 import io.keplerfs.Member;
-import io.keplerfs.NodeId;
 import io.keplerfs.Subscription;
+import io.keplerfs.values.NodeId;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 

@@ -2,14 +2,14 @@ package io.keplerfs.files;
 
 import io.keplerfs.Durability;
 import io.keplerfs.IndeterminateException;
-import io.keplerfs.NodeId;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.UnavailableException;
-import io.keplerfs.VersionId;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.Outcome;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -1,7 +1,6 @@
 package io.keplerfs.files;
 
 import io.keplerfs.UnavailableException;
-import io.keplerfs.VersionId;
 import io.keplerfs.loop.Failures;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.HybridClock;
@@ -12,6 +11,7 @@ import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.time.Duration;

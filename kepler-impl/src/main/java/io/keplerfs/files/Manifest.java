@@ -1,10 +1,10 @@
 package io.keplerfs.files;
 
-import io.keplerfs.ChunkId;
 import io.keplerfs.FileInfo;
-import io.keplerfs.VersionId;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;

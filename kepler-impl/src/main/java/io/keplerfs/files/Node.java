@@ -1,7 +1,6 @@
 package io.keplerfs.files;
 
 import io.keplerfs.UnavailableException;
-import io.keplerfs.VersionId;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.Registers;
 import io.keplerfs.replication.ChunkDelivery;
@@ -9,6 +8,7 @@ import io.keplerfs.replication.ChunkWriter;
 import io.keplerfs.replication.ReplicationQueue;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.Views;
 import java.time.Duration;

@@ -1,11 +1,12 @@
 package io.keplerfs.files;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.register.ReadResult;
 import io.keplerfs.register.RegisterValue;
+import io.keplerfs.register.Settled;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.time.Duration;
@@ -48,9 +49,24 @@ final class Owing {
                 .thenCompose(own -> own.accepted().isZero() ? newest(key) : CompletableFuture.completedFuture(own))
                 .thenCompose(row -> row.accepted().isZero()
                         ? CompletableFuture.completedFuture(null)
+                        : offer(key, row, task.target()));
+    }
+
+    /** An owner refuses when it has promised something newer; if nobody ever followed that up, a full round gets past it. */
+    private CompletableFuture<Void> offer(RegisterKey key, RegisterRow row, NodeId target) {
+        return node.registers()
+                .offer(key, row.accepted(), RegisterValue.decode(row.value()), target, TIMEOUT)
+                .thenCompose(taken -> taken
+                        ? CompletableFuture.completedFuture(null)
                         : node.registers()
-                                .offer(key, row.accepted(), RegisterValue.decode(row.value()), task.target(), TIMEOUT)
-                                .thenAccept(taken -> {}));
+                                .settle(key, RegisterValue.NONE.id(), TIMEOUT)
+                                .thenCompose(Owing::requireSealed));
+    }
+
+    private static CompletableFuture<Void> requireSealed(Settled settled) {
+        return settled instanceof Settled.Sealed
+                ? CompletableFuture.completedFuture(null)
+                : CompletableFuture.failedFuture(new IllegalStateException("the register is busy: " + settled));
     }
 
     /** For a coordinator that is no owner itself. */

@@ -1,16 +1,16 @@
 package io.keplerfs.files;
 
-import io.keplerfs.ChunkId;
 import io.keplerfs.Durability;
 import io.keplerfs.KeplerException;
-import io.keplerfs.NodeId;
 import io.keplerfs.PutOptions;
-import io.keplerfs.VersionId;
 import io.keplerfs.Waiting;
 import io.keplerfs.replication.ChunkRef;
 import io.keplerfs.replication.ChunkWrite;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Ownership;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,12 +1,12 @@
 package io.keplerfs.files;
 
-import io.keplerfs.VersionId;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Settled;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

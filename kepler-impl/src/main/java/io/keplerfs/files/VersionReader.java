@@ -1,13 +1,13 @@
 package io.keplerfs.files;
 
 import io.keplerfs.Consistency;
-import io.keplerfs.NodeId;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.register.ReadResult;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -2,7 +2,7 @@ package io.keplerfs.http;
 
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.Member;
-import io.keplerfs.MemberState;
+import io.keplerfs.values.MemberState;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.time.Duration;
 import java.util.Locale;

@@ -3,7 +3,7 @@ package io.keplerfs.http;
 import io.keplerfs.DeleteOptions;
 import io.keplerfs.Durability;
 import io.keplerfs.PutOptions;
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;

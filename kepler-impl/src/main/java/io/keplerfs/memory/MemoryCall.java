@@ -1,10 +1,10 @@
 package io.keplerfs.memory;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Transport;
 import io.keplerfs.spi.TransportException;
+import io.keplerfs.values.NodeId;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;

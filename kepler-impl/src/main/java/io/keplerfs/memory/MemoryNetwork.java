@@ -1,10 +1,10 @@
 package io.keplerfs.memory;
 
 import io.keplerfs.InMemoryNetwork;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
+import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

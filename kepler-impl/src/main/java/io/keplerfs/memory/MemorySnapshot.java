@@ -1,7 +1,5 @@
 package io.keplerfs.memory;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
 import io.keplerfs.memory.MemoryTables.Reference;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.IntentRow;
@@ -12,6 +10,8 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;

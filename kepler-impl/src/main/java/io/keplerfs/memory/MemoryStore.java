@@ -1,11 +1,11 @@
 package io.keplerfs.memory;
 
 import com.google.common.util.concurrent.MoreExecutors;
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
 import io.keplerfs.memory.MemoryTables.StoredBytes;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;

@@ -1,8 +1,5 @@
 package io.keplerfs.memory;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.memory.MemoryTables.IntentId;
 import io.keplerfs.memory.MemoryTables.Reference;
 import io.keplerfs.memory.MemoryTables.TaskId;
@@ -14,6 +11,9 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;

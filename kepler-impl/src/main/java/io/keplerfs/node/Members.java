@@ -1,13 +1,13 @@
 package io.keplerfs.node;
 
 import io.keplerfs.KeplerEvent;
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeId;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Founding;
 import io.keplerfs.view.ViewMember;
 import io.keplerfs.view.Views;

@@ -1,7 +1,5 @@
 package io.keplerfs.node;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeId;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Lane;
@@ -10,6 +8,8 @@ import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Peer;
 import io.keplerfs.spi.Transport;
 import io.keplerfs.spi.TransportException;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package io.keplerfs.node;
 
-import io.keplerfs.NodeAddress;
+import io.keplerfs.values.NodeAddress;
 import io.keplerfs.view.Founding;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

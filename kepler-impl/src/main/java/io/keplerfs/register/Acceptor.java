@@ -1,12 +1,12 @@
 package io.keplerfs.register;
 
-import io.keplerfs.VersionId;
 import io.keplerfs.register.RegisterAnswer.Accepted;
 import io.keplerfs.register.RegisterAnswer.Found;
 import io.keplerfs.register.RegisterAnswer.Promised;
 import io.keplerfs.register.RegisterAnswer.Refused;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.values.VersionId;
 
 /**
  * The owner's half of the register, as functions from a row to a row (CASPaxos; protocols.md, section 5). An answer may leave

@@ -1,6 +1,5 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.register.RegisterAnswer.Behind;
 import io.keplerfs.register.RegisterAnswer.Stale;
 import io.keplerfs.register.RegisterAnswer.Unfit;
@@ -15,6 +14,7 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import java.util.concurrent.CompletableFuture;

@@ -1,6 +1,6 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;

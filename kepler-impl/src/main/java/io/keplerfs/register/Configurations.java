@@ -1,7 +1,7 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.NodeId;
 
 /** Where the register learns who owns what; supplied from above. All methods run on the loop and return at once. */
 public interface Configurations {

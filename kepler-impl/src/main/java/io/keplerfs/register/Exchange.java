@@ -1,6 +1,5 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.RegisterAnswer.Behind;
 import io.keplerfs.register.RegisterAnswer.Denial;
@@ -10,6 +9,7 @@ import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.TransportException;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import java.time.Duration;

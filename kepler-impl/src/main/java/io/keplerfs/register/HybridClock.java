@@ -1,9 +1,9 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.register.ListResult.Entry;
 import io.keplerfs.register.RegisterAnswer.Row;
 import io.keplerfs.register.RegisterAnswer.Rows;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,7 +1,7 @@
 package io.keplerfs.register;
 
-import io.keplerfs.VersionId;
 import io.keplerfs.register.RegisterValue.Mark;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;

@@ -1,7 +1,7 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Ballot;
+import io.keplerfs.values.NodeId;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 

@@ -1,13 +1,13 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.register.RegisterAnswer.Accepted;
 import io.keplerfs.register.RegisterAnswer.Promised;
 import io.keplerfs.register.RegisterRequest.Accept;
 import io.keplerfs.register.RegisterRequest.Prepare;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,11 +1,11 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.register.RegisterAnswer.Found;
 import io.keplerfs.register.RegisterRequest.Query;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

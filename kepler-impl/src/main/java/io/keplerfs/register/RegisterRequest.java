@@ -1,10 +1,10 @@
 package io.keplerfs.register;
 
-import io.keplerfs.VersionId;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.util.List;

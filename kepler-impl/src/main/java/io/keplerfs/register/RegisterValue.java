@@ -1,6 +1,6 @@
 package io.keplerfs.register;
 
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;

@@ -1,7 +1,5 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.RegisterAnswer.Accepted;
 import io.keplerfs.register.RegisterAnswer.Refused;
@@ -9,6 +7,8 @@ import io.keplerfs.register.RegisterRequest.Accept;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;

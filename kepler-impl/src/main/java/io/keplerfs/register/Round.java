@@ -1,9 +1,9 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.register.RegisterAnswer.Behind;
 import io.keplerfs.register.RegisterAnswer.Refused;
 import io.keplerfs.spi.Ballot;
+import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

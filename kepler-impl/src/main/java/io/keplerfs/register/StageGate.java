@@ -1,7 +1,7 @@
 package io.keplerfs.register;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.NodeId;
 
 /** Keeps work of one ownership out of the next (protocols.md, section 4); supplied from above. */
 public interface StageGate {

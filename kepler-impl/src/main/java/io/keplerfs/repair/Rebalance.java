@@ -1,7 +1,5 @@
 package io.keplerfs.repair;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkRef;
@@ -10,6 +8,8 @@ import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
 import io.keplerfs.view.Views;

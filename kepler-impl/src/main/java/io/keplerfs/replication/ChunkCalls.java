@@ -1,12 +1,12 @@
 package io.keplerfs.replication;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Pin;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.WireReader;
 import java.nio.ByteBuffer;
 import java.time.Duration;

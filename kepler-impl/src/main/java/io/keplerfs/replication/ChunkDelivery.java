@@ -1,11 +1,11 @@
 package io.keplerfs.replication;
 
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Views;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;

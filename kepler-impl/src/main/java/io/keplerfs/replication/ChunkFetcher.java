@@ -1,12 +1,12 @@
 package io.keplerfs.replication;
 
 import io.keplerfs.CorruptFileException;
-import io.keplerfs.NodeId;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Pin;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Ownership;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package io.keplerfs.replication;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.VersionId;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Pin;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.nio.ByteBuffer;

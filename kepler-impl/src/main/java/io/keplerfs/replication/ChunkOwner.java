@@ -1,8 +1,5 @@
 package io.keplerfs.replication;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.loop.Failures;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.rpc.Rpc;
@@ -11,6 +8,9 @@ import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport.Responder;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.WireReader;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletionStage;

@@ -1,6 +1,6 @@
 package io.keplerfs.replication;
 
-import io.keplerfs.ChunkId;
+import io.keplerfs.values.ChunkId;
 
 /**
  * A chunk as a manifest names it.

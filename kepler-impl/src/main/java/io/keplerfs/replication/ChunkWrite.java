@@ -1,6 +1,6 @@
 package io.keplerfs.replication;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;

@@ -1,14 +1,14 @@
 package io.keplerfs.replication;
 
-import io.keplerfs.ChunkId;
 import io.keplerfs.Durability;
-import io.keplerfs.NodeId;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.ring.Ring;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.TransportException;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Ownership;
 import java.nio.ByteBuffer;
 import java.time.Duration;

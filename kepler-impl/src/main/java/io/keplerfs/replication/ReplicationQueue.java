@@ -1,11 +1,11 @@
 package io.keplerfs.replication;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,7 +1,7 @@
 package io.keplerfs.ring;
 
 import com.google.common.hash.Hashing;
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 

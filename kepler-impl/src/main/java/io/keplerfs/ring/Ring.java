@@ -1,7 +1,7 @@
 package io.keplerfs.ring;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -1,6 +1,6 @@
 package io.keplerfs.ring;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -1,9 +1,9 @@
 package io.keplerfs.rpc;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Transport;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.MemberState;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.MemberState;
 
 /** What the {@link Detector} wants done in the world; it does nothing there itself. */
 sealed interface Effect {

@@ -1,6 +1,6 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.NodeAddress;
+import io.keplerfs.values.NodeAddress;
 
 /**
  * A gossip port somewhere, unresolved: the host may be a name that moves.

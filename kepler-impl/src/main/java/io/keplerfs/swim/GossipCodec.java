@@ -1,9 +1,9 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeAddress;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeAddress;
 import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;

@@ -1,9 +1,9 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.NodeAddress;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
 import java.util.List;
 
 /**

@@ -1,7 +1,7 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

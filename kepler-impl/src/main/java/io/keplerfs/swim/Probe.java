@@ -1,6 +1,6 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 
 /** One round of the failure detector: one member, asked directly, then through others, until the round is over. */
 final class Probe {

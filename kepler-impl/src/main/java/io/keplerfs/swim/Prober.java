@@ -1,7 +1,7 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.MemberState;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.MemberState;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

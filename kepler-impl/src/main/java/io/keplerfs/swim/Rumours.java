@@ -1,6 +1,6 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -1,10 +1,10 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;

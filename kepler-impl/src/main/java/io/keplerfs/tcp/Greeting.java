@@ -1,7 +1,7 @@
 package io.keplerfs.tcp;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Lane;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.MalformedMessageException;
 import java.nio.ByteBuffer;
 import java.util.UUID;

@@ -1,12 +1,12 @@
 package io.keplerfs.tcp;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Peer;
 import io.keplerfs.tcp.Greeting.Challenge;
 import io.keplerfs.tcp.Greeting.Hello;
 import io.keplerfs.tcp.Greeting.Verdict;
 import io.keplerfs.tcp.Greeting.Welcome;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.MalformedMessageException;
 import java.io.EOFException;
 import java.io.IOException;

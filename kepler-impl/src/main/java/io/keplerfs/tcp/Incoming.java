@@ -1,9 +1,9 @@
 package io.keplerfs.tcp;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Transport;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.MalformedMessageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

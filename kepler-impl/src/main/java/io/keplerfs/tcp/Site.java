@@ -1,6 +1,6 @@
 package io.keplerfs.tcp;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.function.LongSupplier;

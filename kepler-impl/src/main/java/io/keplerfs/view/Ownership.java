@@ -1,7 +1,7 @@
 package io.keplerfs.view;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.ring.Ring;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.keplerfs.view;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.ring.Ring;
 import io.keplerfs.ring.RingMember;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.util.Comparator;

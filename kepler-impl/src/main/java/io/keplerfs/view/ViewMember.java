@@ -1,8 +1,8 @@
 package io.keplerfs.view;
 
-import io.keplerfs.NodeAddress;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 

@@ -1,8 +1,5 @@
 package io.keplerfs.view;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.Outcome;
@@ -11,6 +8,9 @@ import io.keplerfs.register.Registers;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

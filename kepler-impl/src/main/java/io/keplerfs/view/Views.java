@@ -1,6 +1,5 @@
 package io.keplerfs.view;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.Configuration;
 import io.keplerfs.register.Configurations;
@@ -12,6 +11,7 @@ import io.keplerfs.spi.Message;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.nio.ByteBuffer;

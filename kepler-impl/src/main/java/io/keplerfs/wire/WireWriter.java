@@ -1,11 +1,11 @@
 package io.keplerfs.wire;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeAddress;
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

@@ -1,17 +1,17 @@
 package io.keplerfs.client;
 
-import static io.keplerfs.MemberState.ALIVE;
-import static io.keplerfs.MemberState.DEAD;
-import static io.keplerfs.MemberState.SUSPECT;
+import static io.keplerfs.values.MemberState.ALIVE;
+import static io.keplerfs.values.MemberState.DEAD;
+import static io.keplerfs.values.MemberState.SUSPECT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.KeplerEvent.MemberChanged;
 import io.keplerfs.KeplerEvent.ViewChanged;
 import io.keplerfs.Member;
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeAddress;
-import io.keplerfs.NodeId;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;

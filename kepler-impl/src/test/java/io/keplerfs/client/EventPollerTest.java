@@ -1,18 +1,18 @@
 package io.keplerfs.client;
 
-import static io.keplerfs.MemberState.ALIVE;
-import static io.keplerfs.MemberState.DEAD;
-import static io.keplerfs.MemberState.SUSPECT;
 import static io.keplerfs.client.ClusterChangesTest.member;
 import static io.keplerfs.client.ClusterChangesTest.status;
+import static io.keplerfs.values.MemberState.ALIVE;
+import static io.keplerfs.values.MemberState.DEAD;
+import static io.keplerfs.values.MemberState.SUSPECT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.KeplerEvent;
 import io.keplerfs.KeplerEvent.MemberChanged;
-import io.keplerfs.MemberState;
 import io.keplerfs.Subscription;
+import io.keplerfs.values.MemberState;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

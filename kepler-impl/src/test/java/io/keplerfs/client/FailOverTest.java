@@ -12,7 +12,7 @@ import io.keplerfs.IndeterminateException;
 import io.keplerfs.NotFoundException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.UnavailableException;
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.time.Duration;

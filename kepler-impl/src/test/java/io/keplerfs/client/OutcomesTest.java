@@ -15,7 +15,7 @@ import io.keplerfs.NotFoundException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.UnavailableException;
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import mockwebserver3.MockResponse;
 import org.assertj.core.api.InstanceOfAssertFactories;

@@ -10,7 +10,7 @@ import io.keplerfs.IndeterminateException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.UnavailableException;
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -8,11 +8,11 @@ import static io.keplerfs.disk.DiskFixture.readAll;
 import static io.keplerfs.disk.DiskFixture.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.VersionId;
 import io.keplerfs.spi.ChunkRow.State;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Pin;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.VersionId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

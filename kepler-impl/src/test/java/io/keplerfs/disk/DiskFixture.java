@@ -3,9 +3,9 @@ package io.keplerfs.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.keplerfs.ChunkId;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -3,8 +3,8 @@ package io.keplerfs.disk;
 import static io.keplerfs.disk.DiskFixture.done;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.ChunkId;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

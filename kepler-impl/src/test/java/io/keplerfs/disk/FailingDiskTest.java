@@ -9,8 +9,8 @@ import static io.keplerfs.disk.DiskFixture.readAll;
 import static io.keplerfs.disk.DiskFixture.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.ChunkId;
 import io.keplerfs.spi.MissingChunkException;
+import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -6,8 +6,8 @@ import static io.keplerfs.disk.DiskFixture.randomBytes;
 import static io.keplerfs.disk.DiskFixture.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.ChunkId;
 import io.keplerfs.spi.ChunkRow.State;
+import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package io.keplerfs.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keplerfs.VersionId;
 import io.keplerfs.register.RegisterValue;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.MalformedMessageException;
 import java.util.Arrays;
 import java.util.List;

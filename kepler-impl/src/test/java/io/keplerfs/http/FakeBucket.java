@@ -114,7 +114,7 @@ final class FakeBucket implements Bucket {
                 FakeCluster.NOW,
                 Optional.empty());
         files.put(key, new Stored(info, content));
-        List<io.keplerfs.NodeId> owners = List.of(FakeCluster.SELF, FakeCluster.OTHER);
+        List<io.keplerfs.values.NodeId> owners = List.of(FakeCluster.SELF, FakeCluster.OTHER);
         return info.withReceipt(new Receipt(options.durability(), 1, owners, List.of(FakeCluster.OTHER)));
     }
 

@@ -1,8 +1,8 @@
 package io.keplerfs.memory;
 
-import io.keplerfs.MemberState;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.contract.MembershipContract;
+import io.keplerfs.values.MemberState;
 
 class MemoryMembershipTest extends MembershipContract {
     private final MemoryNetwork network = MemoryNetworkTest.network();

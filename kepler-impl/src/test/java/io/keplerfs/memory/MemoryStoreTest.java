@@ -2,9 +2,9 @@ package io.keplerfs.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.contract.StoreContract;
+import io.keplerfs.values.NodeId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -3,8 +3,6 @@ package io.keplerfs.register;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.register.RegisterAnswer.Accepted;
 import io.keplerfs.register.RegisterAnswer.Found;
 import io.keplerfs.register.RegisterAnswer.Promised;
@@ -12,6 +10,8 @@ import io.keplerfs.register.RegisterAnswer.Refused;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 

@@ -3,7 +3,7 @@ package io.keplerfs.register;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.MalformedMessageException;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;

@@ -3,12 +3,12 @@ package io.keplerfs.register;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.register.RegisterAnswer.Denial;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import java.util.Arrays;

@@ -2,7 +2,7 @@ package io.keplerfs.ring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;

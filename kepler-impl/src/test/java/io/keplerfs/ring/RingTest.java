@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;

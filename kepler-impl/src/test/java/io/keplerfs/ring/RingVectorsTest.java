@@ -2,8 +2,8 @@ package io.keplerfs.ring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -5,7 +5,6 @@ import static io.keplerfs.sim.SimCluster.id;
 import static io.keplerfs.sim.SimCluster.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.StageGate;
 import io.keplerfs.rpc.Kind;
@@ -16,6 +15,7 @@ import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package io.keplerfs.sim;
 
-import io.keplerfs.VersionId;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.sim.Linearizability.Operation;
+import io.keplerfs.values.VersionId;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -2,9 +2,9 @@ package io.keplerfs.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.spi.Ballot;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;

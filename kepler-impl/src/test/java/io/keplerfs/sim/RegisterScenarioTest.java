@@ -6,14 +6,14 @@ import static io.keplerfs.sim.SimCluster.id;
 import static io.keplerfs.sim.SimCluster.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.register.Outcome;
 import io.keplerfs.register.Settled;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.sim.Mistakes.Slip;
 import io.keplerfs.sim.SimNetwork.Courier;
 import io.keplerfs.sim.SimStore.Lie;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

@@ -1,6 +1,5 @@
 package io.keplerfs.sim;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.sim.History.Call;
 import io.keplerfs.sim.History.Kind;
@@ -9,6 +8,7 @@ import io.keplerfs.sim.SimNetwork.Weather;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -8,8 +8,6 @@ import static io.keplerfs.sim.SimCluster.version;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.Outcome;
 import io.keplerfs.register.Outcome.Done;
@@ -21,6 +19,8 @@ import io.keplerfs.register.Settled;
 import io.keplerfs.register.Settled.Fate;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.sim.SimNetwork.Courier;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

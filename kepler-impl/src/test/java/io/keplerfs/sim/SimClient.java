@@ -1,6 +1,5 @@
 package io.keplerfs.sim;
 
-import io.keplerfs.VersionId;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.Outcome;
 import io.keplerfs.register.ReadResult;
@@ -11,6 +10,7 @@ import io.keplerfs.sim.History.Call;
 import io.keplerfs.sim.History.Kind;
 import io.keplerfs.sim.History.Result;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.VersionId;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;

@@ -2,8 +2,6 @@ package io.keplerfs.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.Outcome;
 import io.keplerfs.register.ReadResult;
@@ -11,6 +9,8 @@ import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Registers;
 import io.keplerfs.sim.SimNetwork.Weather;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;

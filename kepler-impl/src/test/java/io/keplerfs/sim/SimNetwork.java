@@ -1,12 +1,12 @@
 package io.keplerfs.sim;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Transport;
 import io.keplerfs.spi.TransportException;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -1,11 +1,11 @@
 package io.keplerfs.sim;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.PlantedRegisters;
 import io.keplerfs.register.Registers;
 import io.keplerfs.rpc.Rpc;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,5 @@
 package io.keplerfs.sim;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.Acceptor;
 import io.keplerfs.register.Configuration;
@@ -16,6 +15,7 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.nio.ByteBuffer;

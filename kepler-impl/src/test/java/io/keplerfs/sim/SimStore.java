@@ -1,10 +1,10 @@
 package io.keplerfs.sim;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,5 @@
 package io.keplerfs.sim;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
@@ -12,6 +9,9 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -3,10 +3,10 @@ package io.keplerfs.swim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keplerfs.MemberState;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.swim.GossipNetwork.Belief;
 import io.keplerfs.swim.GossipNetwork.Node;
+import io.keplerfs.values.MemberState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,10 +3,10 @@ package io.keplerfs.swim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeAddress;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeAddress;
 import io.keplerfs.wire.MalformedMessageException;
 import java.util.ArrayList;
 import java.util.Arrays;

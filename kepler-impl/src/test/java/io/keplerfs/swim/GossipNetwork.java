@@ -2,10 +2,10 @@ package io.keplerfs.swim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeAddress;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -3,7 +3,7 @@ package io.keplerfs.swim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,11 +1,11 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeAddress;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;

@@ -1,9 +1,9 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeAddress;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
 import java.util.UUID;
 
 /** Members with a number, for tests. */

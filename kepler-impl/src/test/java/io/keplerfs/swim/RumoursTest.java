@@ -2,7 +2,7 @@ package io.keplerfs.swim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.MemberState;
+import io.keplerfs.values.MemberState;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeAddress;
 import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeAddress;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;

@@ -3,8 +3,8 @@ package io.keplerfs.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Message;
+import io.keplerfs.values.NodeId;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;

@@ -3,9 +3,9 @@ package io.keplerfs.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Peer;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.MalformedMessageException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

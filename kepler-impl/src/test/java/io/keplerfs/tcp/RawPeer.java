@@ -1,8 +1,8 @@
 package io.keplerfs.tcp;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Peer;
+import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Peer;
 import io.keplerfs.spi.Transport;
 import io.keplerfs.spi.TransportException;
+import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -2,8 +2,8 @@ package io.keplerfs.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.NodeAddress;
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.util.List;

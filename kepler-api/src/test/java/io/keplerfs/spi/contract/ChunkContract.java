@@ -8,10 +8,10 @@ import static io.keplerfs.spi.contract.StoreUnderTest.randomBytes;
 import static io.keplerfs.spi.contract.StoreUnderTest.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.ChunkId;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Pin;
+import io.keplerfs.values.ChunkId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

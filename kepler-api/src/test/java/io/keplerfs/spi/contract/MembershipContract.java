@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.keplerfs.MemberState;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
+import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

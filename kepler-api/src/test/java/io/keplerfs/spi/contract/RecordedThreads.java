@@ -2,7 +2,7 @@ package io.keplerfs.spi.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.NodeId;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

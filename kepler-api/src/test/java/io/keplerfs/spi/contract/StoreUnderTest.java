@@ -3,14 +3,14 @@ package io.keplerfs.spi.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
-import io.keplerfs.VersionId;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

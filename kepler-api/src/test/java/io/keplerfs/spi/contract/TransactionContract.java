@@ -12,13 +12,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.keplerfs.ChunkId;
-import io.keplerfs.NodeId;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

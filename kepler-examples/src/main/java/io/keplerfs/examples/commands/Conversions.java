@@ -2,7 +2,7 @@ package io.keplerfs.examples.commands;
 
 import io.keplerfs.Consistency;
 import io.keplerfs.Durability;
-import io.keplerfs.VersionId;
+import io.keplerfs.values.VersionId;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;

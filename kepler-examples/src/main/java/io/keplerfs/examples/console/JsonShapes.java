@@ -6,9 +6,9 @@ import io.keplerfs.BucketInfo;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.FileInfo;
 import io.keplerfs.Member;
-import io.keplerfs.NodeAddress;
-import io.keplerfs.NodeId;
 import io.keplerfs.Receipt;
+import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
 import java.util.List;
 import java.util.Locale;
 

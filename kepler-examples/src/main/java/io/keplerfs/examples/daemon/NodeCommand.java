@@ -2,13 +2,13 @@ package io.keplerfs.examples.daemon;
 
 import com.google.gson.JsonObject;
 import io.keplerfs.KeplerNode;
-import io.keplerfs.NodeAddress;
 import io.keplerfs.examples.console.ExitCode;
 import io.keplerfs.examples.console.JsonShapes;
 import io.keplerfs.examples.console.Output;
 import io.keplerfs.examples.console.OutputOptions;
 import io.keplerfs.examples.console.Shell;
 import io.keplerfs.examples.console.Table;
+import io.keplerfs.values.NodeAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

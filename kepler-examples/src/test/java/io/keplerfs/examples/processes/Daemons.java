@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.KeplerCluster;
-import io.keplerfs.MemberState;
 import io.keplerfs.examples.daemon.FreePorts;
+import io.keplerfs.values.MemberState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

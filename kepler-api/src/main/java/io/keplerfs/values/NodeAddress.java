@@ -1,4 +1,4 @@
-package io.keplerfs;
+package io.keplerfs.values;
 
 /**
  * Where a node can be reached: one host name or address and its three ports, as advertised to peers.

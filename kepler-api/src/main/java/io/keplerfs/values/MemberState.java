@@ -1,4 +1,4 @@
-package io.keplerfs;
+package io.keplerfs.values;
 
 /** What the failure detector believes of a member. It routes traffic; it never by itself moves or deletes data. */
 public enum MemberState {

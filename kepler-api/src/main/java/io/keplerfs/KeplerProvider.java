@@ -1,10 +1,5 @@
-package io.keplerfs.spi;
+package io.keplerfs;
 
-import io.keplerfs.Credentials;
-import io.keplerfs.InMemoryNetwork;
-import io.keplerfs.KeplerCluster;
-import io.keplerfs.KeplerNode;
-import io.keplerfs.KeplerOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.keplerfs;
+package io.keplerfs.values;
 
 import java.util.Objects;
 import java.util.UUID;
