@@ -17,7 +17,6 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -144,9 +143,10 @@ final class FileWriter {
     private FileInfo fastInfo(RegisterKey register, Manifest manifest, RegisterValue value, Set<NodeId> chunkOwners) {
         Set<NodeId> pending = new TreeSet<>(chunkOwners);
         node.views().of(register).ownerSets().forEach(pending::addAll);
+        List<NodeId> owners = List.copyOf(pending);
         pending.remove(node.rpc().self());
-        List<NodeId> owners = new ArrayList<>(pending);
-        return manifest.info(register, value).withReceipt(new Receipt(Durability.FAST, 1, owners, owners));
+        return manifest.info(register, value)
+                .withReceipt(new Receipt(Durability.FAST, 1, owners, List.copyOf(pending)));
     }
 
     CompletableFuture<Boolean> delete(String bucket, String key, DeleteOptions options) {

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One agreed answer to "who owns what": immutable, and the same on every node that knows its epoch.
@@ -22,23 +23,20 @@ public final class View {
     private final int replication;
     private final long epoch;
     private final List<ViewMember> members;
-    private final Ring ring;
+    /** Computed when it is first asked for: most views that travel are known already. Two threads may compute it twice. */
+    private volatile @Nullable Ring ring;
 
     public View(UUID clusterId, int replication, long epoch, List<ViewMember> members) {
-        if (members.isEmpty() || epoch < 1) {
-            throw new IllegalArgumentException("view " + epoch + " with " + members.size() + " members");
+        long distinct = members.stream().map(ViewMember::id).distinct().count();
+        if (members.isEmpty() || distinct != members.size() || epoch < 1 || replication < 1) {
+            throw new IllegalArgumentException("view " + epoch + " of " + members.size() + " members, " + distinct
+                    + " of them different, with " + replication + " copies");
         }
         this.clusterId = clusterId;
         this.replication = replication;
         this.epoch = epoch;
         this.members =
                 members.stream().sorted(Comparator.comparing(ViewMember::id)).toList();
-        this.ring = Ring.of(
-                this.members.stream()
-                        .map(m -> new RingMember(m.id(), m.zone(), m.weight()))
-                        .toList(),
-                replication,
-                Ring.DEFAULT_PARTITION_BITS);
     }
 
     public UUID clusterId() {
@@ -63,7 +61,15 @@ public final class View {
     }
 
     public Ring ring() {
-        return ring;
+        Ring computed = ring;
+        if (computed == null) {
+            List<RingMember> points = members.stream()
+                    .map(member -> new RingMember(member.id(), member.zone(), member.weight()))
+                    .toList();
+            computed = Ring.of(points, replication, Ring.DEFAULT_PARTITION_BITS);
+            ring = computed;
+        }
+        return computed;
     }
 
     public boolean has(NodeId node) {

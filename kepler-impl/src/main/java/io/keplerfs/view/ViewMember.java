@@ -16,6 +16,12 @@ import io.keplerfs.wire.WireWriter;
  * @param weight share of data relative to others
  */
 public record ViewMember(NodeId id, String label, NodeAddress address, String zone, int weight) {
+    public ViewMember {
+        if (weight < 1) {
+            throw new IllegalArgumentException("member " + label + " has weight " + weight + ", it must be 1 or above");
+        }
+    }
+
     public static ViewMember of(MemberInfo info) {
         return new ViewMember(info.id(), info.label(), info.address(), info.zone(), info.weight());
     }
@@ -26,6 +32,6 @@ public record ViewMember(NodeId id, String label, NodeAddress address, String zo
     }
 
     static ViewMember read(WireReader in) {
-        return new ViewMember(in.node(), in.text(), in.address(), in.text(), in.uint());
+        return in.value(() -> new ViewMember(in.node(), in.text(), in.address(), in.text(), in.uint()));
     }
 }
