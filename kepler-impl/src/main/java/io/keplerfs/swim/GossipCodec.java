@@ -14,7 +14,7 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * The only place that knows the bytes of a {@link Letter}. Values are those of {@link WireWriter}; docs/formats-gossip.md shows
+ * The only place that knows the bytes of a {@link Letter}. Values are those of {@link WireWriter}; docs/formats.md shows
  * an example of each.
  *
  * <pre>

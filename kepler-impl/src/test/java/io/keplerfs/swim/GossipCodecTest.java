@@ -71,7 +71,7 @@ class GossipCodecTest {
         }
     }
 
-    /** The bytes of docs/formats-gossip.md: a change of the format must change both, and the version in {@link Seal}. */
+    /** The bytes of docs/formats.md: a change of the format must change both, and the version in {@link Seal}. */
     @Test
     void theBytesAreThoseOfTheDocument() {
         MemberInfo sender =
