@@ -22,6 +22,10 @@ final class ChunkList {
         return count;
     }
 
+    ChunkId id(int place) {
+        return ChunkId.ofHash(ids(place, place + 1));
+    }
+
     /** A copy of the hashes from one index to another. */
     byte[] ids(int from, int to) {
         return Arrays.copyOfRange(ids, from * ChunkId.BYTES, to * ChunkId.BYTES);

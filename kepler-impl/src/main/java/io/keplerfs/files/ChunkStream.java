@@ -1,6 +1,5 @@
 package io.keplerfs.files;
 
-import io.keplerfs.CorruptFileException;
 import io.keplerfs.GetOptions;
 import io.keplerfs.KeplerException;
 import io.keplerfs.Waiting;
@@ -34,6 +33,7 @@ final class ChunkStream extends InputStream {
     private long fetchOffset;
     private final long end;
     private boolean closed;
+    private boolean broken;
 
     /** Reads from {@code offset} up to, not including, {@code end}. */
     ChunkStream(Node node, ChunkIndex index, Pin pin, GetOptions options, long offset, long end) {
@@ -57,6 +57,9 @@ final class ChunkStream extends InputStream {
         Objects.checkFromIndexSize(offset, length, target.length);
         if (closed) {
             throw new IOException("the stream is closed");
+        }
+        if (broken) {
+            throw new IOException("reading failed before at byte " + nextOffset + "; open the file again");
         }
         if (length == 0) {
             return 0;
@@ -102,11 +105,10 @@ final class ChunkStream extends InputStream {
         }
         CompletableFuture<ByteBuffer> first = coming.remove();
         holding = true;
-        ByteBuffer bytes = Waiting.forResult(first);
-        if (!bytes.hasRemaining()) {
-            throw new CorruptFileException("an empty piece of " + pin.bucket() + "/" + pin.key() + " was read");
-        }
-        now = bytes;
+        // Until the piece is here: whoever reads on after a failure must not get the next piece in its place.
+        broken = true;
+        now = Waiting.forResult(first);
+        broken = false;
     }
 
     private void release() {

@@ -53,7 +53,9 @@ final class Commit {
     private CompletableFuture<Done> finish(RegisterKey key, VersionId version, Outcome outcome) {
         if (outcome instanceof Outcome.Done done) {
             Done result = new Done(done.value(), done.acked(), done.open());
-            return oweWhatIsMissing(key, done).thenApply(owed -> result);
+            return oweWhatIsMissing(key, done)
+                    .exceptionallyCompose(lost -> CompletableFuture.failedFuture(notRecorded(version, lost)))
+                    .thenApply(owed -> result);
         } else if (outcome instanceof Outcome.Refused refused) {
             return CompletableFuture.failedFuture(new PreconditionFailedException(name(key) + ": " + refused.reason()));
         } else if (outcome instanceof Outcome.Unavailable unavailable) {
@@ -75,6 +77,16 @@ final class Commit {
             owing.manifest(key, slow, "no ack at commit");
         });
         return owing.manifest(key, down, "down at commit");
+    }
+
+    /** Committed, and yet less than was promised: the caller must not take it for done, nor for undone. */
+    static IndeterminateException notRecorded(VersionId version, Throwable lost) {
+        return new IndeterminateException(
+                "version " + version
+                        + " is stored on a majority, but this node could not record the copies still owed: "
+                        + lost.getMessage() + "; repeating it is safe",
+                version,
+                lost);
     }
 
     static String name(RegisterKey key) {

@@ -8,6 +8,7 @@ import io.keplerfs.KeplerException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.Receipt;
+import io.keplerfs.UnavailableException;
 import io.keplerfs.Waiting;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.RegisterValue;
@@ -97,29 +98,47 @@ final class FileWriter {
     private FileInfo finish(
             RegisterKey register, VersionId version, Upload upload, Manifest manifest, PutOptions options)
             throws KeplerException {
+        CompletableFuture<Commit.Done> committing = commit(register, version, manifest, options);
         Commit.Done done;
         try {
-            done = Waiting.forResult(commit(register, version, manifest, options));
-        } catch (IndeterminateException maybe) {
-            uploads.leaveOpen(upload);
-            throw maybe;
-        } catch (KeplerException refused) {
-            uploads.giveUp(upload);
-            throw refused;
+            done = Waiting.forResult(committing);
+        } catch (KeplerException | RuntimeException failure) {
+            throw abandon(upload, version, committing, failure);
         }
         List<QueueRow> debts = Waiting.forResult(upload.debts());
         if (isOf(done.value(), upload)) {
-            Waiting.forResult(uploads.committed(upload, debts));
+            Waiting.forResult(uploads.committed(upload, debts)
+                    .exceptionallyCompose(lost -> CompletableFuture.failedFuture(Commit.notRecorded(version, lost))));
         } else {
             // An earlier try of this write had made it, with chunks of its own; or a later write has replaced it
             // already.
             uploads.leaveOpen(upload);
         }
-        Set<NodeId> pending = new TreeSet<>();
+        Set<NodeId> pending = new TreeSet<>(Waiting.forResult(upload.owedEarlier()
+                .exceptionallyCompose(lost -> CompletableFuture.failedFuture(Commit.notRecorded(version, lost)))));
         debts.forEach(task -> pending.add(task.target()));
         int copies = Math.min(upload.fewestCopies(), done.acked().size());
         return manifest.info(register, own(done, version, manifest))
                 .withReceipt(receipt(options, done, copies, upload.owners(), pending));
+    }
+
+    /** Only a refusal of the register itself proves that the upload's chunks are not needed. */
+    private KeplerException abandon(
+            Upload upload, VersionId version, CompletableFuture<Commit.Done> committing, Exception failure) {
+        boolean refused = committing.isCompletedExceptionally()
+                && (failure instanceof UnavailableException || failure instanceof PreconditionFailedException);
+        if (refused) {
+            uploads.giveUp(upload);
+            return (KeplerException) failure;
+        }
+        uploads.leaveOpen(upload);
+        return failure instanceof IndeterminateException maybe
+                ? maybe
+                : new IndeterminateException(
+                        "the caller stopped waiting for the commit of version " + version + " (" + failure.getMessage()
+                                + "); it may still appear; repeating it is safe",
+                        version,
+                        failure);
     }
 
     private static boolean isOf(RegisterValue value, Upload upload) {

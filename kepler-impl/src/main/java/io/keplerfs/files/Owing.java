@@ -44,9 +44,8 @@ final class Owing {
 
     private CompletableFuture<Void> deliver(QueueRow task) {
         RegisterKey key = new WireReader(task.id()).register();
-        return node.store()
-                .read(tables -> tables.register(key))
-                .thenCompose(own -> own.accepted().isZero() ? newest(key) : CompletableFuture.completedFuture(own))
+        // This node's own row may be older than what the owner lacks.
+        return newest(key)
                 .thenCompose(row -> row.accepted().isZero()
                         ? CompletableFuture.completedFuture(null)
                         : offer(key, row, task.target()));
@@ -60,16 +59,15 @@ final class Owing {
                         ? CompletableFuture.completedFuture(null)
                         : node.registers()
                                 .settle(key, RegisterValue.NONE.id(), TIMEOUT)
-                                .thenCompose(Owing::requireSealed));
+                                .thenCompose(Owing::tryAgain));
     }
 
-    private static CompletableFuture<Void> requireSealed(Settled settled) {
-        return settled instanceof Settled.Sealed
-                ? CompletableFuture.completedFuture(null)
-                : CompletableFuture.failedFuture(new IllegalStateException("the register is busy: " + settled));
+    /** The new round need not have reached the target: the task is tried once more, with the new ballot. */
+    private static CompletableFuture<Void> tryAgain(Settled settled) {
+        return CompletableFuture.failedFuture(
+                new IllegalStateException("the owner had promised something newer: " + settled));
     }
 
-    /** For a coordinator that is no owner itself. */
     private CompletableFuture<RegisterRow> newest(RegisterKey key) {
         return node.registers()
                 .read(key, TIMEOUT)

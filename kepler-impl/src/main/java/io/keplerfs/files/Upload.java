@@ -30,6 +30,8 @@ import java.util.concurrent.CompletableFuture;
 final class Upload {
     /** Chunks between "read" and "durable": enough to overlap hashing, the network and fsyncs of one upload. */
     private static final int WINDOW = 6;
+    /** Chunks whose last copy is still awaited, kept in memory at most. */
+    private static final int MOST_OWED = 1000;
     /** Up to so many ids stand in the manifest itself. */
     static final int MOST_DIRECT_IDS = 1000;
     /** Ids of one index chunk: 256 KiB, the hashes of 32 GiB of data. */
@@ -42,6 +44,9 @@ final class Upload {
     private final Deque<Piece> window = new ArrayDeque<>();
     private final List<CompletableFuture<Void>> senders = new ArrayList<>();
     private final List<Owed> owed = new ArrayList<>();
+    private final List<ChunkRef> index = new ArrayList<>();
+    private final Set<NodeId> stillLacking = new TreeSet<>();
+    private CompletableFuture<Void> flushed = CompletableFuture.completedFuture(null);
     private final Set<NodeId> owners = new TreeSet<>();
     private long sizeBytes;
     private int fewestCopies = Integer.MAX_VALUE;
@@ -145,6 +150,9 @@ final class Upload {
         if (!write.lacking().isEmpty()) {
             owed.add(new Owed(chunk, write));
         }
+        if (owed.size() >= MOST_OWED) {
+            flushOwed();
+        }
     }
 
     /** What the manifest says of the content; stores index chunks first if the list of ids is long. */
@@ -153,22 +161,45 @@ final class Upload {
         if (data.count() <= MOST_DIRECT_IDS) {
             return new Manifest.Chunks(chunkSize, data.ids(0, data.count()));
         }
-        ChunkList index = new ChunkList();
+        ChunkList indexIds = new ChunkList();
         int idsPerIndex = Math.min(IDS_PER_INDEX, chunkSize / ChunkId.BYTES);
         for (int from = 0; from < data.count(); from += idsPerIndex) {
             ByteBuffer buffer = node.limits().uploads().acquire(options.timeout());
             buffer.put(data.ids(from, Math.min(from + idsPerIndex, data.count())))
                     .flip();
-            sendIndex(buffer, index);
+            sendIndex(buffer, indexIds);
         }
-        return new Manifest.Tree(chunkSize, idsPerIndex, index.ids(0, index.count()));
+        return new Manifest.Tree(chunkSize, idsPerIndex, indexIds.ids(0, indexIds.count()));
     }
 
-    private void sendIndex(ByteBuffer buffer, ChunkList index) throws KeplerException {
+    private void sendIndex(ByteBuffer buffer, ChunkList ids) throws KeplerException {
+        int bytes = buffer.remaining();
         send(buffer);
         while (!window.isEmpty()) {
-            settleFirst(index);
+            settleFirst(ids);
         }
+        index.add(new ChunkRef(ids.id(ids.count() - 1), bytes));
+    }
+
+    /**
+     * Most slow owners have caught up since; what is left goes into the queue now, so that the list stays short however large
+     * the file is. Should the upload be given up, the references are dropped at its owners all the same.
+     */
+    private void flushOwed() {
+        owed.removeIf(debt -> debt.write().lacking().isEmpty());
+        if (owed.size() >= MOST_OWED / 2) {
+            List<QueueRow> tasks = new ArrayList<>();
+            owed.forEach(debt -> tasks.addAll(
+                    node.delivery().debts(debt.chunk(), pin, debt.write().lacking(), "slow or down at upload")));
+            flushed = CompletableFuture.allOf(flushed, node.queue().add(tasks));
+            owed.forEach(debt -> stillLacking.addAll(debt.write().lacking()));
+            owed.clear();
+        }
+    }
+
+    /** Done when every debt that was queued during the upload is durable; then with the owners they are for. */
+    CompletableFuture<Set<NodeId>> owedEarlier() {
+        return flushed.thenApply(durable -> stillLacking);
     }
 
     /**
@@ -188,8 +219,11 @@ final class Upload {
         }
         Ownership now = node.views().ownership().orElse(null);
         if (now != null && now.stage() != firstStage) {
+            List<ChunkRef> all = new ArrayList<>(index);
             for (int i = 0; i < data.count(); i++) {
-                ChunkRef chunk = data.ref(i, node.limits().chunkSizeBytes(), sizeBytes);
+                all.add(data.ref(i, node.limits().chunkSizeBytes(), sizeBytes));
+            }
+            for (ChunkRef chunk : all) {
                 List<NodeId> newOwners =
                         now.newest().ring().owners(now.newest().ring().partitionOf(chunk.id()));
                 tasks.addAll(node.delivery().debts(chunk, pin, newOwners, "ownership moved during the upload"));

@@ -1,7 +1,10 @@
 package io.keplerfs.files;
 
+import io.keplerfs.GetOptions;
+import io.keplerfs.UnavailableException;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Settled;
+import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.Store;
@@ -47,10 +50,16 @@ final class Uploads {
         active.add(id);
         UploadRow row =
                 new UploadRow(id, bucket, key, UploadRow.State.OPEN, node.loop().wallMillis());
-        return node.store().write(tables -> {
-            tables.putUpload(row);
-            return null;
-        });
+        return node.store()
+                .<Void>write(tables -> {
+                    tables.putUpload(row);
+                    return null;
+                })
+                .exceptionallyCompose(failure -> {
+                    active.remove(id);
+                    return CompletableFuture.failedFuture(
+                            new UnavailableException("this node cannot store: " + failure.getMessage(), failure));
+                });
     }
 
     /** Its manifest is committed, and these tasks are left of it; done when they are durable. */
@@ -120,6 +129,14 @@ final class Uploads {
     }
 
     private CompletableFuture<Void> settled(UploadRow row) {
+        // It may have ended between the look and now: only what is still written down is in doubt.
+        return node.store()
+                .read(tables ->
+                        tables.uploads().stream().anyMatch(upload -> upload.id().equals(row.id())))
+                .thenCompose(still -> still ? settleNow(row) : CompletableFuture.completedFuture(null));
+    }
+
+    private CompletableFuture<Void> settleNow(UploadRow row) {
         return buckets.require(row.bucket(), SETTLE_TIMEOUT)
                 .thenCompose(bucket -> {
                     RegisterKey key = bucket.registerOf(row.bucket(), row.key());
@@ -134,11 +151,20 @@ final class Uploads {
         boolean committed = !current.absent() && Manifest.of(current).upload().equals(row.id());
         log.info(
                 "upload {} of {}/{} {}", row.id(), row.bucket(), row.key(), committed ? "was committed" : "is dropped");
-        return committed
-                ? node.store().write(tables -> {
-                    tables.removeUpload(row.id());
+        return committed ? oweEverywhere(row, Manifest.of(current)) : unpin(row.id());
+    }
+
+    /** Which owners lack a chunk was known to the run that broke off: every owner is asked, and says itself what it has. */
+    private CompletableFuture<Void> oweEverywhere(UploadRow row, Manifest manifest) {
+        Pin pin = new Pin(row.id(), row.bucket(), row.key());
+        GetOptions options = GetOptions.defaults();
+        return node.ownership(SETTLE_TIMEOUT)
+                .thenApplyAsync(
+                        ownership -> new ChunkIndex(node, manifest, pin, options).debts(ownership),
+                        node.workers().blocking())
+                .thenCompose(debts -> node.store().write(tables -> {
+                    close(tables, row.id(), debts);
                     return null;
-                })
-                : unpin(row.id());
+                }));
     }
 }

@@ -68,6 +68,11 @@ public final class Rebalance {
         }
         running = true;
         loop.when(store.read(tables -> tables.setting(DONE_FOR)), (setting, failure) -> {
+            if (failure != null) {
+                running = false;
+                loop.schedule(RETRY, this::begin);
+                return;
+            }
             View before = setting == null || setting.isEmpty() ? null : View.read(new WireReader(setting.get()));
             if (before == null || before.epoch() == target.get().epoch()) {
                 finish(target.get(), 0);

@@ -7,6 +7,7 @@ import io.keplerfs.spi.Pin;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
+import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -48,6 +49,10 @@ final class ChunkCalls {
                 .thenCompose(answer -> {
                     if (new WireReader(answer.head()).u8() == ChunkMessages.MISSING) {
                         return CompletableFuture.failedFuture(new MissingChunkException(chunk, "not on " + from));
+                    }
+                    if (answer.body().remaining() != length) {
+                        return CompletableFuture.failedFuture(new MalformedMessageException(
+                                from + " sent " + answer.body().remaining() + " bytes instead of " + length));
                     }
                     return CompletableFuture.completedFuture(answer.body());
                 });

@@ -87,6 +87,8 @@ public final class ChunkFetcher {
             all.stream().filter(node -> !rpc.reachable(node)).forEach(node -> {
                 if (owners.contains(node)) {
                     reachableFirst.add(node);
+                } else {
+                    failures.add(node + ": cannot be reached");
                 }
             });
             return reachableFirst;

@@ -6,14 +6,17 @@ import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.NodeId;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +35,9 @@ public final class ReplicationQueue {
     /** Tasks of one target that are under way at the same time: each may hold a chunk in memory. */
     private static final int BATCH = 4;
 
+    /** Tasks looked at per pump for targets that have left. */
+    private static final int DEPARTED_BATCH = 100;
+
     private static final Logger log = LoggerFactory.getLogger(ReplicationQueue.class);
 
     private final Loop loop;
@@ -40,8 +46,19 @@ public final class ReplicationQueue {
     private final Supplier<Set<NodeId>> targets;
     private final Map<String, Delivery> deliveries = new HashMap<>();
     private final Set<NodeId> busy = new HashSet<>();
+    /** Tasks being delivered. */
+    private final Set<Identity> inFlight = ConcurrentHashMap.newKeySet();
+    /** Tasks added anew during their delivery, which may have been too early for the new reason; used in transactions only. */
+    private final Set<Identity> addedAgain = new HashSet<>();
+
     private boolean pumping;
     private volatile long waiting;
+
+    private record Identity(String kind, ByteBuffer id, NodeId target) {
+        static Identity of(QueueRow task) {
+            return new Identity(task.kind(), ByteBuffer.wrap(task.id()), task.target());
+        }
+    }
 
     /** @param targets the nodes to serve, asked on the loop */
     public ReplicationQueue(Loop loop, Rpc rpc, Store store, Supplier<Set<NodeId>> targets) {
@@ -73,7 +90,12 @@ public final class ReplicationQueue {
             return CompletableFuture.completedFuture(null);
         }
         return store.write(tables -> {
-                    tasks.forEach(tables::enqueue);
+                    tasks.forEach(task -> {
+                        tables.enqueue(task);
+                        if (inFlight.contains(Identity.of(task))) {
+                            addedAgain.add(Identity.of(task));
+                        }
+                    });
                     return true;
                 })
                 .thenAccept(added -> loop.execute(this::pump));
@@ -93,9 +115,26 @@ public final class ReplicationQueue {
             pumping = false;
             waiting = queued == null ? waiting : queued;
             if (waiting > 0) {
-                targets.get().stream().filter(rpc::reachable).forEach(this::serve);
+                Set<NodeId> served = new LinkedHashSet<>(targets.get());
+                // A node that has left every view still delivers its own fast writes.
+                served.add(rpc.self());
+                served.stream().filter(rpc::reachable).forEach(this::serve);
+                forgetDeparted(served);
             }
         });
+    }
+
+    /** A node that is no owner any more lacks nothing; its tasks would stay for ever. */
+    private void forgetDeparted(Set<NodeId> served) {
+        long now = loop.wallMillis();
+        if (served.size() > 1) {
+            store.write(tables -> {
+                tables.due(null, now, DEPARTED_BATCH).stream()
+                        .filter(task -> !served.contains(task.target()))
+                        .forEach(task -> tables.dequeue(task.kind(), task.id(), task.target()));
+                return true;
+            });
+        }
     }
 
     private void serve(NodeId target) {
@@ -115,13 +154,14 @@ public final class ReplicationQueue {
     private void deliver(NodeId target, List<QueueRow> tasks) {
         List<CompletableFuture<Boolean>> settled = new ArrayList<>();
         for (QueueRow task : tasks) {
+            inFlight.add(Identity.of(task));
             CompletableFuture<Boolean> done = new CompletableFuture<>();
             settled.add(done);
             loop.when(
                     deliverOne(task),
                     (nothing, failure) -> loop.when(
                             store.write(tables -> settle(tables, task, failure)),
-                            (stored, lost) -> done.complete(failure == null)));
+                            (stored, lost) -> done.complete(failure == null && lost == null)));
         }
         loop.when(CompletableFuture.allOf(settled.toArray(CompletableFuture[]::new)), (all, failure) -> {
             busy.remove(target);
@@ -145,6 +185,10 @@ public final class ReplicationQueue {
     }
 
     private boolean settle(Store.Transaction tables, QueueRow task, @Nullable Throwable failure) {
+        inFlight.remove(Identity.of(task));
+        if (addedAgain.remove(Identity.of(task))) {
+            return true;
+        }
         if (failure == null) {
             tables.dequeue(task.kind(), task.id(), task.target());
         } else {
