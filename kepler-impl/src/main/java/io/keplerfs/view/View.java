@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One agreed answer to "who owns what": immutable, and the same on every node that knows its epoch.
@@ -22,7 +23,9 @@ public final class View {
     private final int replication;
     private final long epoch;
     private final List<ViewMember> members;
-    private final Ring ring;
+    private final List<RingMember> placed;
+    /** Made when first asked for: it takes milliseconds, and most views that arrive are known already. */
+    private volatile @Nullable Ring ring;
 
     public View(UUID clusterId, int replication, long epoch, List<ViewMember> members) {
         if (members.isEmpty() || epoch < 1) {
@@ -33,12 +36,14 @@ public final class View {
         this.epoch = epoch;
         this.members =
                 members.stream().sorted(Comparator.comparing(ViewMember::id)).toList();
-        this.ring = Ring.of(
-                this.members.stream()
-                        .map(m -> new RingMember(m.id(), m.zone(), m.weight()))
-                        .toList(),
-                replication,
-                Ring.DEFAULT_PARTITION_BITS);
+        this.placed = this.members.stream()
+                .map(m -> new RingMember(m.id(), m.zone(), m.weight()))
+                .toList();
+        long distinct = members.stream().map(ViewMember::id).distinct().count();
+        if (replication < 1 || distinct < members.size()) {
+            throw new IllegalArgumentException("view " + epoch + " with " + replication + " copies, "
+                    + members.size() + " members and " + distinct + " ids");
+        }
     }
 
     public UUID clusterId() {
@@ -62,8 +67,14 @@ public final class View {
         return members.stream().map(ViewMember::id).toList();
     }
 
+    /** Any thread; computed by the first. */
     public Ring ring() {
-        return ring;
+        Ring made = ring;
+        if (made == null) {
+            made = Ring.of(placed, replication, Ring.DEFAULT_PARTITION_BITS);
+            ring = made;
+        }
+        return made;
     }
 
     public boolean has(NodeId node) {
