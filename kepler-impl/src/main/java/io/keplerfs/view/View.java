@@ -41,8 +41,8 @@ public final class View {
                 .toList();
         long distinct = members.stream().map(ViewMember::id).distinct().count();
         if (replication < 1 || distinct < members.size()) {
-            throw new IllegalArgumentException("view " + epoch + " with " + replication + " copies, "
-                    + members.size() + " members and " + distinct + " ids");
+            throw new IllegalArgumentException("view " + epoch + " with " + replication + " copies, " + members.size()
+                    + " members and " + distinct + " ids");
         }
     }
 

@@ -1,19 +1,16 @@
 package io.keplerfs.sim;
 
-import io.keplerfs.loop.Loop;
 import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.Configuration;
 import io.keplerfs.register.Configurations;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
-import io.keplerfs.register.StageGate;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.RegisterKey;
-import io.keplerfs.spi.Store;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Founding;
 import io.keplerfs.view.Ownership;
@@ -34,8 +31,6 @@ final class ViewNode implements SimHost {
         NONE,
         /** While both views count, a majority of the old owners is thought to be enough. */
         OLD_MAJORITY_ONLY,
-        /** Owners say that they have entered a stage, and go on for a while in the one before. */
-        SLOW_GATE,
         /** An old owner has nothing to hand over. */
         NOTHING_SYNCED
     }
@@ -96,11 +91,12 @@ final class ViewNode implements SimHost {
         own.ownership().ifPresent(known -> world.knows(this, known));
         own.onChange(known -> world.knows(this, known));
         views = own;
-        StageGate gate = world.slip() == Slip.SLOW_GATE ? new SlowGate(life, own) : own;
-        new AcceptorService(rpc, store, gate, life::wallMillis).start();
+        new AcceptorService(rpc, store, own, life::wallMillis).start();
         Sync sync = new Sync(life, world.slip() == Slip.NOTHING_SYNCED ? new MeanRpc(rpc) : rpc, store, own);
-        Founding.Seeds seeds = new Founding.Seeds(founds ? List.of() : List.of("seed:1"), Founding.Seeds.NOT_AMONG_THEM);
-        Founding first = new Founding(life, store, own, ViewMember.of(info), 3, seeds, () -> {});
+        Founding.Seeds seeds =
+                new Founding.Seeds(founds ? List.of() : List.of("seed:1"), Founding.Seeds.NOT_AMONG_THEM);
+        Founding first =
+                new Founding(life, store, own, ViewMember.of(info), ViewSimulation.REPLICATION, seeds, () -> {});
         founding = first;
         HybridClock.open(life, store, info.id()).thenAccept(clock -> {
             Registers made = new Registers(life, rpc, clock, configurations(own));
@@ -178,29 +174,6 @@ final class ViewNode implements SimHost {
         return world.isOpen() ? registers : null;
     }
 
-    /** Enters a stage a while after the node has said that it did. */
-    private static final class SlowGate implements StageGate {
-        private static final Duration SLOWNESS = Duration.ofSeconds(2);
-        private final Views views;
-        private long stage;
-
-        SlowGate(Loop loop, Views views) {
-            this.views = views;
-            this.stage = views.ownership().map(Ownership::stage).orElse(0L);
-            views.onChange(known -> loop.schedule(SLOWNESS, () -> stage = known.stage()));
-        }
-
-        @Override
-        public long stage(Store.Snapshot transaction) {
-            return stage;
-        }
-
-        @Override
-        public void peerIsAhead(NodeId peer, long peersStage) {
-            views.peerIsAhead(peer, peersStage);
-        }
-    }
-
     private record OldOnly(Views views) implements Configurations {
         @Override
         public Configuration of(RegisterKey key) {
@@ -228,7 +201,10 @@ final class ViewNode implements SimHost {
 
         @Override
         public void serve(Kind kind, Server server) {
-            WireWriter nothing = new WireWriter().u8(0).list(List.<NodeId>of(), WireWriter::node).bool(false);
+            WireWriter nothing = new WireWriter()
+                    .u8(0)
+                    .list(List.<NodeId>of(), WireWriter::node)
+                    .bool(false);
             rpc.serve(kind, (from, head, body, responder) -> responder.respond(Message.of(nothing.toBuffer())));
         }
 

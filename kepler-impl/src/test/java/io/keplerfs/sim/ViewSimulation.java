@@ -15,18 +15,23 @@ import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
 import io.keplerfs.view.Views;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +42,11 @@ import org.jspecify.annotations.Nullable;
 final class ViewSimulation implements ViewNode.World {
     private static final List<Kind> MIX =
             List.of(Kind.PUT, Kind.BUILD, Kind.BUILD, Kind.SWAP, Kind.CREATE, Kind.ERASE, Kind.GET, Kind.GET);
+    static final int REPLICATION = 3;
     private static final int KEYS = 3;
     private static final int CLIENTS_PER_KEY = 8;
     private static final int OPERATIONS = 3;
     private static final double TROUBLE_MILLIS = 40_000;
-    private static final double CLIENT_PACE_MILLIS = 250;
     /** Longer than any message is under way. */
     private static final Duration QUIET = Duration.ofSeconds(1);
 
@@ -56,8 +61,11 @@ final class ViewSimulation implements ViewNode.World {
     private final Slip slip;
     private final Duration evictAfter;
     private final List<ViewNode> nodes = new ArrayList<>();
-    private final List<SimClient> clients = new ArrayList<>();
+    private final Map<SimClient, ViewNode> clients = new LinkedHashMap<>();
     private final Map<RegisterKey, History> histories = new HashMap<>();
+    /** Not begun yet: some begin by the clock, most when ownership moves. */
+    private final ArrayDeque<SimClient> idle = new ArrayDeque<>();
+
     private final List<String> violations = new ArrayList<>();
     private final Map<Long, View> decided = new HashMap<>();
     private final Map<NodeId, Long> stages = new HashMap<>();
@@ -66,32 +74,57 @@ final class ViewSimulation implements ViewNode.World {
     private final Set<Set<NodeId>> severed = new HashSet<>();
     private @Nullable ViewNode lost;
     private boolean healed;
+    private long minorities;
 
     ViewSimulation(long seed, Slip slip) {
         this.slip = slip;
         loop = new SimLoop(seed);
         random = loop.fork();
         network = new SimNetwork(loop, new Weather(pick(0, 0.02, 0.1, 0.2), pick(0, 0.1), pick(2, 20, 100)));
+        double slowPull = pick(0, 800, 3_000);
+        double slowNews = pick(0, 0, 300, 1_500);
+        network.courier((from, to, kind) -> healed ? 0 : slowness(kind, slowPull, slowNews));
         evictAfter = random.nextBoolean() ? SOON_EVICTED : LONG;
         int size = 3 + random.nextInt(3);
         long maxSyncNanos = (long) (pick(0.1, 5, 20) * 1e6);
         boolean rival = random.nextInt(4) == 0;
         for (int i = 0; i < size; i++) {
             NodeId id = new NodeId(new UUID(0, i + 1));
-            MemberInfo info = new MemberInfo(
-                    id, "n" + i, "", 1, new NodeAddress("host" + i, 0, 1, 1), 1, MemberState.ALIVE);
+            MemberInfo info =
+                    new MemberInfo(id, "n" + i, "", 1, new NodeAddress("host" + i, 0, 1, 1), 1, MemberState.ALIVE);
             SimStore store = new SimStore(loop, id, maxSyncNanos, Set.of(), row -> {});
             nodes.add(new ViewNode(this, info, (long) pick(0, 0, 40, -40), i == 0 || rival && i == 1, store));
         }
+        double paceMillis = pick(30, 100, 300);
         for (int shard = 0; shard < KEYS; shard++) {
             RegisterKey key = new RegisterKey("photos", shard, "sunset.jpg");
             History history = new History();
             histories.put(key, history);
             for (int i = 0; i < CLIENTS_PER_KEY; i++) {
                 ViewNode node = nodes.get(random.nextInt(size));
-                clients.add(new SimClient(loop, node, key, history, MIX, OPERATIONS, CLIENT_PACE_MILLIS).numbered(i));
+                SimClient client = new SimClient(loop, node, key, history, MIX, OPERATIONS, paceMillis);
+                clients.put(client.numbered(i), node);
+                idle.add(client);
             }
         }
+        shuffle(idle, random);
+    }
+
+    /** Draws moves out, so that much happens in them, and lets nodes be of different opinions for longer. */
+    private double slowness(io.keplerfs.rpc.Kind kind, double pull, double news) {
+        return random.nextDouble()
+                * switch (kind) {
+                    case SYNC_PULL -> pull;
+                    case VIEW_OFFER -> news;
+                    default -> 0;
+                };
+    }
+
+    private static void shuffle(ArrayDeque<SimClient> clients, SplittableRandom random) {
+        List<SimClient> mixed = new ArrayList<>(clients);
+        Collections.shuffle(mixed, new Random(random.nextLong()));
+        clients.clear();
+        clients.addAll(mixed);
     }
 
     private double pick(double... choices) {
@@ -101,31 +134,45 @@ final class ViewSimulation implements ViewNode.World {
     /** What went wrong; empty if nothing did. */
     List<String> run() {
         nodes.stream().filter(ViewNode::founds).forEach(ViewNode::start);
+        if (random.nextInt(3) == 0) {
+            loop.runUntil(() -> false, Duration.ofNanos(random.nextLong(60_000_000)));
+            nodes.get(0).crash();
+            nodes.get(0).start();
+        }
         nodes.forEach(this::lookAround);
         if (!loop.runUntil(this::isOpen, LONG)) {
-            violations.add("two empty clusters did not become one");
+            violations.add("no cluster was founded, or two empty ones did not become one");
             return violations;
         }
         double together = random.nextDouble(0, 15_000);
         for (ViewNode node : nodes.subList(1, nodes.size())) {
             trouble(random.nextBoolean() ? together : random.nextDouble(0, 25_000), node::start);
         }
-        clients.forEach(client ->
-                loop.after((long) (random.nextDouble(0, TROUBLE_MILLIS) * 1e6), client::start));
+        for (int i = clients.size() / 3; i > 0; i--) {
+            loop.after((long) (random.nextDouble(0, TROUBLE_MILLIS) * 1e6), this::wakeClient);
+        }
         planCrashes();
         planPartitions();
         loop.runUntil(() -> false, Duration.ofMillis((long) TROUBLE_MILLIS));
+        clients.keySet().forEach(client -> wakeClient());
         heal();
         if (!loop.runUntil(this::isSettled, SETTLED_WITHIN)) {
             violations.add("no one settled ownership in the end: " + described());
         }
-        if (!loop.runUntil(() -> clients.stream().allMatch(SimClient::isFinished), LONG)) {
+        if (!loop.runUntil(() -> isUsed(), LONG)) {
             violations.add("the clients did not come to an end");
         }
         readAll();
         histories.forEach((key, history) ->
                 history.violations().forEach(what -> violations.add("shard " + key.shard() + ": " + what)));
         return violations;
+    }
+
+    private void wakeClient() {
+        SimClient client = idle.poll();
+        if (client != null) {
+            client.start();
+        }
     }
 
     private void trouble(double atMillis, Runnable what) {
@@ -154,11 +201,27 @@ final class ViewSimulation implements ViewNode.World {
         if (nodes.size() > 3 && random.nextBoolean()) {
             ViewNode dead = nodes.get(random.nextInt(nodes.size()));
             boolean returns = random.nextBoolean();
-            trouble(random.nextDouble(5_000, 25_000), () -> {
-                lost = dead;
-                dead.crash();
+            trouble(random.nextDouble(2_000, 25_000), () -> lose(dead, returns));
+        }
+    }
+
+    /** For a long time, perhaps for good; but two nodes cannot go on without one of them, so not before there are three. */
+    private void lose(ViewNode node, boolean returns) {
+        boolean bearable = nodes.stream()
+                .filter(ViewNode::hasBeenStarted)
+                .map(ViewNode::ownership)
+                .allMatch(known -> known != null && known.current().members().size() >= 3);
+        if (!bearable) {
+            trouble(500, () -> lose(node, returns));
+            return;
+        }
+        lost = node;
+        node.crash();
+        if (returns) {
+            loop.after(Duration.ofMillis(random.nextInt(10_000, 40_000)), () -> {
+                lost = null;
+                node.start();
             });
-            trouble(TROUBLE_MILLIS - 1, () -> lost = returns ? null : dead);
         }
     }
 
@@ -200,11 +263,11 @@ final class ViewSimulation implements ViewNode.World {
 
     /** The side with less than a majority of the members must not learn of a new view until the partition is over. */
     private void watchMinority(Set<NodeId> side) {
-        Set<Ownership> known = nodes.stream()
-                .map(ViewNode::ownership)
-                .filter(Objects::nonNull)
-                .collect(Collectors.toSet());
-        if (severed.isEmpty() || known.size() != 1 || known.iterator().next().next().isPresent()) {
+        Set<Ownership> known =
+                nodes.stream().map(ViewNode::ownership).filter(Objects::nonNull).collect(Collectors.toSet());
+        if (severed.isEmpty()
+                || known.size() != 1
+                || known.iterator().next().next().isPresent()) {
             return;
         }
         View standing = known.iterator().next().current();
@@ -213,6 +276,7 @@ final class ViewSimulation implements ViewNode.World {
         List<ViewNode> minority = nodes.stream()
                 .filter(node -> side.contains(node.id()) == fewInside)
                 .toList();
+        minorities++;
         watch(minority, standing.epoch());
     }
 
@@ -266,13 +330,42 @@ final class ViewSimulation implements ViewNode.World {
 
     /** Whether everybody alive knows the same, nothing moves, and all who should be are members. */
     private boolean isSettled() {
-        Set<Optional<Ownership>> known = alive().map(node -> Optional.ofNullable(node.ownership()))
-                .collect(Collectors.toSet());
+        Set<Optional<Ownership>> known =
+                alive().map(node -> Optional.ofNullable(node.ownership())).collect(Collectors.toSet());
         Ownership one = known.size() == 1 ? known.iterator().next().orElse(null) : null;
-        return one != null && one.next().isEmpty() && alive().allMatch(node -> one.current().has(node.id()));
+        return one != null
+                && one.next().isEmpty()
+                && alive().allMatch(node -> one.current().has(node.id()))
+                && !isOverdue(one.current());
     }
 
-    private java.util.stream.Stream<ViewNode> alive() {
+    /** Whether the dead node should have been evicted. */
+    private boolean isOverdue(View standing) {
+        return lost != null
+                && evictAfter.equals(SOON_EVICTED)
+                && standing.has(lost.id())
+                && standing.members().size() > REPLICATION;
+    }
+
+    /** How many decided views have fewer members than the one before. */
+    long evictions() {
+        return decided.values().stream()
+                .filter(view -> decided.containsKey(view.epoch() - 1)
+                        && decided.get(view.epoch() - 1).members().size()
+                                > view.members().size())
+                .count();
+    }
+
+    long minoritiesWatched() {
+        return minorities;
+    }
+
+    private boolean isUsed() {
+        return clients.entrySet().stream()
+                .allMatch(client -> client.getValue() == lost || client.getKey().isFinished());
+    }
+
+    private Stream<ViewNode> alive() {
         return nodes.stream().filter(node -> node != lost);
     }
 
@@ -332,6 +425,9 @@ final class ViewSimulation implements ViewNode.World {
             violations.add(node.info().label() + " fell from stage " + before + " to " + known.stage());
         }
         stages.put(node.id(), known.stage());
+        if (known.stage() > before && known.current().epoch() + random.nextInt(2) > 1) {
+            loop.after(random.nextLong(200_000_000), this::wakeClient);
+        }
         if (known.newest().epoch() > 1) {
             agree(node, known.current());
             known.next().ifPresent(view -> agree(node, view));
@@ -353,7 +449,7 @@ final class ViewSimulation implements ViewNode.World {
                 .map(Views::clusterId)
                 .flatMap(Optional::stream)
                 .collect(Collectors.toSet());
-        return all.size() == 1;
+        return all.size() == 1 && nodes.stream().anyMatch(node -> node.ownership() != null);
     }
 
     long epochs() {
@@ -367,7 +463,9 @@ final class ViewSimulation implements ViewNode.World {
     String described() {
         StringBuilder text = new StringBuilder("evictAfter " + evictAfter + ", lost "
                 + (lost == null ? "nobody" : lost.info().label()));
-        nodes.forEach(node -> text.append("; ").append(node.info().label()).append(node.isUp() ? " up " : " down ")
+        nodes.forEach(node -> text.append("; ")
+                .append(node.info().label())
+                .append(node.isUp() ? " up " : " down ")
                 .append(node.ownership()));
         return text.toString();
     }
