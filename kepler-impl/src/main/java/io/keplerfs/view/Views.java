@@ -158,7 +158,7 @@ public final class Views implements Configurations, StageGate {
 
     /** Founds a cluster of this node alone. On the loop; the node must have no view. */
     void found(UUID newClusterId, ViewMember self, int replication) {
-        adoptCluster(newClusterId);
+        clusterId = newClusterId;
         learn(Ownership.settled(new View(newClusterId, replication, 1, List.of(self))));
     }
 
@@ -190,14 +190,6 @@ public final class Views implements Configurations, StageGate {
         return true;
     }
 
-    private void adoptCluster(UUID id) {
-        clusterId = id;
-        store.write(tables -> {
-            tables.putSetting(CLUSTER, new WireWriter().uuid(id).toBytes());
-            return true;
-        });
-    }
-
     /** Takes in what somebody else knows. On the loop. */
     void learn(Ownership offered) {
         if (!offered.current().clusterId().equals(clusterId)) {
@@ -221,6 +213,9 @@ public final class Views implements Configurations, StageGate {
         WireWriter out = new WireWriter();
         ownership.write(out);
         tables.putSetting(OWNERSHIP, out.toBytes());
+        // With the view or not at all: a founder that knew its cluster alone would wait for ever for somebody's view.
+        tables.putSetting(
+                CLUSTER, new WireWriter().uuid(ownership.current().clusterId()).toBytes());
         durableStage = ownership.stage();
         return true;
     }

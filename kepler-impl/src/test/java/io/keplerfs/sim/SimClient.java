@@ -26,13 +26,14 @@ final class SimClient {
     private static final Duration POLL = Duration.ofMillis(2);
 
     private final SimLoop loop;
-    private final SimNode node;
+    private final SimHost node;
     private final RegisterKey key;
     private final History history;
     private final SplittableRandom random;
     private final List<Kind> mix;
     private final double paceMillis;
     private int left;
+    private long number = 1;
     private int made;
     private VersionId lastSeen = RegisterValue.NONE.id();
 
@@ -42,7 +43,7 @@ final class SimClient {
      */
     SimClient(
             SimLoop loop,
-            SimNode node,
+            SimHost node,
             RegisterKey key,
             History history,
             List<Kind> mix,
@@ -56,6 +57,12 @@ final class SimClient {
         this.random = loop.fork();
         this.left = operations;
         this.paceMillis = paceMillis;
+    }
+
+    /** Tells the writes of several clients of one node and one register apart; 1 unless said. */
+    SimClient numbered(long clientNumber) {
+        number = clientNumber;
+        return this;
     }
 
     boolean isFinished() {
@@ -75,7 +82,7 @@ final class SimClient {
             return;
         }
         Kind kind = mix.get(random.nextInt(mix.size()));
-        VersionId id = new VersionId(new UUID(1, node.id().uuid().getLeastSignificantBits() * 1000 + ++made));
+        VersionId id = new VersionId(new UUID(number, node.id().uuid().getLeastSignificantBits() * 1000 + ++made));
         Call call = history.call(kind, id, "client" + node.id().uuid().getLeastSignificantBits(), loop.nowNanos());
         if (kind == Kind.SWAP) {
             call.base = lastSeen;

@@ -10,7 +10,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** One node of the register simulation through all its lives: its disk stays, everything else begins anew. */
-final class SimNode {
+final class SimNode implements SimHost {
     /** What all nodes of a run share. */
     record World(SimLoop loop, SimNetwork network, SimOwnership.Script script, Duration roundTimeout) {}
 
@@ -67,7 +67,8 @@ final class SimNode {
         }
     }
 
-    NodeId id() {
+    @Override
+    public NodeId id() {
         return id;
     }
 
@@ -75,18 +76,18 @@ final class SimNode {
         return store;
     }
 
-    /** Counts the starts of this node: an operation begun in one life ends with it. */
-    int lives() {
+    @Override
+    public int lives() {
         return lives;
     }
 
-    boolean isUp() {
+    @Override
+    public boolean isUp() {
         return !process.isDead();
     }
 
-    /** Null while the node is down or starting. */
-    @Nullable
-    Registers registers() {
+    @Override
+    public @Nullable Registers registers() {
         return registers;
     }
 
