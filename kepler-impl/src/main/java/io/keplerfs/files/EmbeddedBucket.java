@@ -8,6 +8,7 @@ import io.keplerfs.FileInfo;
 import io.keplerfs.FileSnapshot;
 import io.keplerfs.GetOptions;
 import io.keplerfs.InvalidRequestException;
+import io.keplerfs.KeplerException;
 import io.keplerfs.ListOptions;
 import io.keplerfs.ListPage;
 import io.keplerfs.NotFoundException;
@@ -19,20 +20,24 @@ import io.keplerfs.spi.RegisterKey;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 
 /** A bucket as this node serves it. */
 final class EmbeddedBucket implements Bucket {
     private final String name;
     private final Node node;
     private final Services services;
+    private final OpenCalls calls;
 
     EmbeddedBucket(String name, Node node, Services services) {
         this.name = name;
         this.node = node;
         this.services = services;
+        this.calls = node.calls();
     }
 
     @Override
@@ -43,6 +48,11 @@ final class EmbeddedBucket implements Bucket {
     @Override
     public FileInfo put(String key, InputStream content, PutOptions options) throws IOException {
         check(key, options);
+        return calls.run(
+                calls.writing(options.version()), () -> store(key, new CallersStream(content, calls), options));
+    }
+
+    private FileInfo store(String key, InputStream content, PutOptions options) throws IOException {
         byte[] first = content.readNBytes(node.limits().inlineLimitBytes() + 1);
         if (first.length <= node.limits().inlineLimitBytes()) {
             return Waiting.forResult(services.writer().putInline(name, key, first, options));
@@ -52,7 +62,16 @@ final class EmbeddedBucket implements Bucket {
 
     @Override
     public CompletableFuture<FileInfo> putAsync(String key, InputStream content, PutOptions options) {
-        return onWorker(() -> put(key, content, options));
+        try {
+            check(key, options);
+        } catch (InvalidRequestException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        Supplier<KeplerException> ifCutOff = calls.writing(options.version());
+        return calls.track(
+                ifCutOff,
+                () -> onWorker(() ->
+                        calls.carryOn(ifCutOff, () -> store(key, new CallersStream(content, calls), options))));
     }
 
     @Override
@@ -62,10 +81,11 @@ final class EmbeddedBucket implements Bucket {
         }
         try {
             check(key, options);
-            return services.writer().putInline(name, key, content, options);
         } catch (InvalidRequestException refused) {
             return CompletableFuture.failedFuture(refused);
         }
+        return calls.track(
+                calls.writing(options.version()), () -> services.writer().putInline(name, key, content, options));
     }
 
     private <T> CompletableFuture<T> onWorker(Callable<T> call) {
@@ -74,7 +94,7 @@ final class EmbeddedBucket implements Bucket {
             node.workers().blocking().execute(() -> {
                 try {
                     result.complete(call.call());
-                } catch (Exception failure) {
+                } catch (Exception | Error failure) {
                     result.completeExceptionally(failure);
                 }
             });
@@ -108,6 +128,10 @@ final class EmbeddedBucket implements Bucket {
         } catch (InvalidRequestException refused) {
             return CompletableFuture.failedFuture(refused);
         }
+        return calls.track(calls.reading(), () -> find(key, options));
+    }
+
+    private CompletableFuture<FileSnapshot> find(String key, GetOptions options) {
         CompletableFuture<BucketRecord> bucket = options.consistency() == Consistency.LOCAL
                 ? services.buckets().requireLocal(name)
                 : services.buckets().require(name, options.timeout());
@@ -138,7 +162,8 @@ final class EmbeddedBucket implements Bucket {
         } catch (InvalidRequestException refused) {
             return CompletableFuture.failedFuture(refused);
         }
-        return services.writer().delete(name, key, options);
+        return calls.track(
+                calls.writing(Optional.empty()), () -> services.writer().delete(name, key, options));
     }
 
     @Override
@@ -148,6 +173,6 @@ final class EmbeddedBucket implements Bucket {
         } catch (InvalidRequestException refused) {
             return CompletableFuture.failedFuture(refused);
         }
-        return services.lister().list(name, options);
+        return calls.track(calls.reading(), () -> services.lister().list(name, options));
     }
 }

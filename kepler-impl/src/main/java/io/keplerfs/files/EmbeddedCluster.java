@@ -20,6 +20,7 @@ import io.keplerfs.register.ListResult;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** The cluster as this node serves it to its own process. */
@@ -29,12 +30,14 @@ public final class EmbeddedCluster implements KeplerCluster {
     private final Node node;
     private final Services services;
     private final ClusterWatch watch;
+    private final OpenCalls calls;
 
     /** Before any message can arrive. */
     public EmbeddedCluster(Node node, HybridClock clock, ClusterWatch watch) {
         this.node = node;
         this.services = Services.of(node, clock);
         this.watch = watch;
+        this.calls = node.calls();
     }
 
     /** Begins to look after unfinished uploads. On the loop, once. */
@@ -54,6 +57,10 @@ public final class EmbeddedCluster implements KeplerCluster {
         } catch (InvalidRequestException refused) {
             return CompletableFuture.failedFuture(refused);
         }
+        return calls.track(calls.writing(Optional.empty()), () -> create(name));
+    }
+
+    private CompletableFuture<Bucket> create(String name) {
         byte[] record = new BucketRecord(node.loop().wallMillis(), BucketRecord.DEFAULT_SHARDS).toBytes();
         Change create = current -> current.absent() ? new Change.Write(record, false) : new Change.Keep();
         return node.newId()
@@ -73,7 +80,10 @@ public final class EmbeddedCluster implements KeplerCluster {
 
     @Override
     public CompletableFuture<List<BucketInfo>> bucketsAsync() {
-        return node.ownership(PutOptions.DEFAULT_TIMEOUT).thenCompose(ready -> bucketsAfter("", new ArrayList<>()));
+        return calls.track(
+                calls.reading(),
+                () -> node.ownership(PutOptions.DEFAULT_TIMEOUT)
+                        .thenCompose(ready -> bucketsAfter("", new ArrayList<>())));
     }
 
     private CompletableFuture<List<BucketInfo>> bucketsAfter(String after, List<BucketInfo> found) {
@@ -104,6 +114,10 @@ public final class EmbeddedCluster implements KeplerCluster {
         } catch (InvalidRequestException refused) {
             return CompletableFuture.failedFuture(refused);
         }
+        return calls.track(calls.writing(Optional.empty()), () -> removeIfEmpty(name));
+    }
+
+    private CompletableFuture<Void> removeIfEmpty(String name) {
         return services.lister()
                 .list(name, ListOptions.prefix("").withLimit(1))
                 .thenCompose(page -> page.files().isEmpty()
@@ -130,11 +144,15 @@ public final class EmbeddedCluster implements KeplerCluster {
 
     @Override
     public CompletableFuture<ClusterStatus> statusAsync() {
-        return watch.status();
+        return calls.track(calls.reading(), watch::status);
     }
 
     @Override
     public CompletableFuture<List<Member>> ringOwnersAsync(String bucket, String key) {
+        return calls.track(calls.reading(), () -> owners(bucket, key));
+    }
+
+    private CompletableFuture<List<Member>> owners(String bucket, String key) {
         return services.buckets()
                 .require(bucket, PutOptions.DEFAULT_TIMEOUT)
                 .exceptionallyCompose(failure -> failure.getCause() instanceof NotFoundException missing

@@ -29,6 +29,7 @@ import java.util.concurrent.Executor;
  * @param queue what is still to be delivered
  * @param workers threads
  * @param limits sizes and buffers
+ * @param calls what the application has running here
  */
 public record Node(
         Loop loop,
@@ -40,7 +41,8 @@ public record Node(
         ChunkDelivery delivery,
         ReplicationQueue queue,
         Workers workers,
-        Limits limits) {
+        Limits limits,
+        OpenCalls calls) {
 
     /**
      * @param hashing as many threads as processors; tasks compute and never wait

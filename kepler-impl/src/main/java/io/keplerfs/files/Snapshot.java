@@ -37,6 +37,6 @@ final class Snapshot implements FileSnapshot {
         }
         Pin pin = new Pin(manifest.upload(), info.bucket(), info.key());
         ChunkIndex index = new ChunkIndex(node, manifest, pin, options);
-        return new ChunkStream(node, index, pin, options, offset, offset + length);
+        return new ServedStream(new ChunkStream(node, index, pin, options, offset, offset + length), node.calls());
     }
 }

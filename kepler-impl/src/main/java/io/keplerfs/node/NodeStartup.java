@@ -8,6 +8,7 @@ import io.keplerfs.disk.DiskStore;
 import io.keplerfs.files.Buffers;
 import io.keplerfs.files.EmbeddedCluster;
 import io.keplerfs.files.Node;
+import io.keplerfs.files.OpenCalls;
 import io.keplerfs.files.ReadWindow;
 import io.keplerfs.http.GatewayLimits;
 import io.keplerfs.http.GatewayOptions;
@@ -55,6 +56,12 @@ import org.slf4j.LoggerFactory;
 final class NodeStartup {
     private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration LEAVE_TIMEOUT = Duration.ofMillis(500);
+    /** What {@link KeplerNode#close} promises to running calls. */
+    private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(5);
+    /** Off the network every round fails at once; a pause between two of them takes half a second at most. */
+    private static final Duration FAIL_TIMEOUT = Duration.ofSeconds(3);
+    /** Hashing a chunk takes far less, and blocking calls have been interrupted. */
+    private static final Duration WORKERS_TIMEOUT = Duration.ofSeconds(2);
     /** Chunk writes overlap: eight writers reach three times the throughput of one (storage.md's measurements). */
     private static final int DISK_WORKERS = 8;
     /** Callers' streams read on the library's own threads; more are refused as unavailable. */
@@ -84,10 +91,15 @@ final class NodeStartup {
     }
 
     private KeplerNode build() throws IOException {
+        // Closed from the last to the first: the order is the one that OpenCalls asks for.
+        Node.Workers workers = workers();
+        OpenCalls calls = new OpenCalls(options.label());
+        teardown.add(calls::cutOff);
         Store store = teardown.add(openStore());
         ThreadLoop loop = teardown.add(new ThreadLoop(threads.of("loop"), random));
         HybridClock clock = openClock(loop, store);
         Events events = teardown.add(new Events(threads.of("events")));
+        teardown.add(() -> calls.end(FAIL_TIMEOUT));
         Transport transport =
                 teardown.add(options.transport().orElseGet(() -> new TcpTransport(System::nanoTime, random)));
         Membership membership =
@@ -117,7 +129,17 @@ final class NodeStartup {
         Rebalance rebalance = new Rebalance(loop, rpc, store, views, delivery);
         Status status = new Status(rpc, store, views, membership, members, queue, events);
         Node parts = new Node(
-                loop, rpc, store, views, registers, new ChunkWriter(loop, rpc), delivery, queue, workers(), limits());
+                loop,
+                rpc,
+                store,
+                views,
+                registers,
+                new ChunkWriter(loop, rpc),
+                delivery,
+                queue,
+                workers,
+                limits(),
+                calls);
         EmbeddedCluster cluster = new EmbeddedCluster(parts, clock, status);
         views.onChange(ownership -> events.emit(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
@@ -129,6 +151,8 @@ final class NodeStartup {
                         store.nodeId(), options.bindHost(), options.transferPort(), secret(), threads.of("transfer")),
                 rpc);
         int gossipPort = membership.bind(options.bindHost(), options.gossipPort());
+        teardown.add(() -> membership.leave(LEAVE_TIMEOUT));
+        teardown.add(() -> calls.drain(DRAIN_TIMEOUT));
         int httpPort = startGateway(cluster, status);
         NodeAddress address = new NodeAddress(options.advertiseHost(), httpPort, gossipPort, transferPort);
         MemberInfo self = self(store, address);
@@ -141,7 +165,6 @@ final class NodeStartup {
                 SeedRank.of(options.seeds(), address, options.bindHost()),
                 membership::cardChanged));
         membership.start(local(store, self), members);
-        teardown.add(() -> membership.leave(LEAVE_TIMEOUT));
         loop.execute(() -> {
             founding.get().start();
             views.start();
@@ -201,9 +224,19 @@ final class NodeStartup {
         hashing.allowCoreThreadTimeOut(true);
         ThreadPoolExecutor blocking = new ThreadPoolExecutor(
                 0, MOST_BLOCKING, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), threads.of("worker"));
-        teardown.add(hashing::shutdownNow);
-        teardown.add(blocking::shutdownNow);
+        teardown.add(() -> end(hashing));
+        teardown.add(() -> end(blocking));
         return new Node.Workers(hashing, blocking);
+    }
+
+    /** Lets tasks end: their calls have, except those that a stream of the application holds. */
+    private static void end(ThreadPoolExecutor workers) throws InterruptedException {
+        workers.shutdown();
+        if (!workers.awaitTermination(WORKERS_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+            log.warn(
+                    "{} threads of the closed node still wait for the application: a stream that it gave to putAsync, or a callback, does not return",
+                    workers.getActiveCount());
+        }
     }
 
     private Node.Limits limits() {
