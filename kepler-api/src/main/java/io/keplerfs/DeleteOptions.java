@@ -9,7 +9,8 @@ import java.util.OptionalLong;
  *
  * @param durability what an acknowledged delete has reached
  * @param ifMatch delete only the version with this etag
- * @param fencingToken delete only if no higher token was ever stored with the file
+ * @param fencingToken delete only if no higher token is stored with the file; it is stored, even where there is no file. See
+ *     {@link PutOptions#fencing}
  * @param timeout longest wait for the commit
  */
 public record DeleteOptions(

@@ -41,7 +41,11 @@ public final class PutOptions {
         return builder().ifMatch(etag).build();
     }
 
-    /** Succeeds only if no higher token was ever stored with the file; stores the token. */
+    /**
+     * Succeeds only if no higher token is stored with the file; stores the token, which also outlives a delete. Every writer of
+     * the file must send one: an unconditional put without a token lifts the fence, because it does not look at what it replaces.
+     * A put with another condition and a delete keep the highest token.
+     */
     public static PutOptions fencing(long token) {
         return builder().fencingToken(token).build();
     }

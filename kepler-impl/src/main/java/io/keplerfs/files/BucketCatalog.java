@@ -1,12 +1,19 @@
 package io.keplerfs.files;
 
 import io.keplerfs.NotFoundException;
+import io.keplerfs.UnavailableException;
+import io.keplerfs.loop.Failures;
 import io.keplerfs.register.RegisterValue;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which buckets there are. A bucket that was seen is trusted for a while: it saves every put and get a quorum read, at the price
@@ -14,6 +21,12 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class BucketCatalog {
     private static final Duration TRUST = Duration.ofSeconds(10);
+    /** For calls that ask nobody as a rule: long enough for a busy quorum, short enough to be told of a partition at once. */
+    private static final Duration ASK_TIMEOUT = Duration.ofSeconds(2);
+    /** Settings of the store, by bucket: its record, empty once it was seen to be gone. */
+    private static final String SETTING = "bucket/";
+
+    private static final Logger log = LoggerFactory.getLogger(BucketCatalog.class);
 
     private final Node node;
     private final VersionReader versions;
@@ -38,27 +51,73 @@ final class BucketCatalog {
                         .orElseGet(() -> CompletableFuture.failedFuture(missing(bucket))));
     }
 
-    /** As {@link #require}, from what this node knows by itself: for calls that must work on any side of a partition. */
+    /**
+     * As {@link #require}, from what this node knows by itself, now or in earlier runs: for calls that must work on any side of
+     * a partition. Only a bucket it knows nothing of is asked for.
+     */
     CompletableFuture<BucketRecord> requireLocal(String bucket) {
         Seen known = seen.get(bucket);
         if (known != null) {
             return CompletableFuture.completedFuture(known.record());
         }
         return versions.local(BucketRecord.registerOf(bucket))
-                .thenCompose(value -> note(bucket, value)
-                        .map(CompletableFuture::completedFuture)
-                        .orElseGet(() -> CompletableFuture.failedFuture(missing(bucket))));
+                .thenCompose(value ->
+                        value.isNone() ? remembered(bucket) : CompletableFuture.completedFuture(note(bucket, value)))
+                .thenCompose(
+                        record -> record.map(CompletableFuture::completedFuture).orElseGet(() -> ask(bucket)));
+    }
+
+    /** What an earlier run has seen. */
+    private CompletableFuture<Optional<BucketRecord>> remembered(String bucket) {
+        return node.store()
+                .read(tables -> tables.setting(SETTING + bucket)
+                        .filter(bytes -> bytes.length > 0)
+                        .map(BucketRecord::fromBytes));
+    }
+
+    /** That this node knows nothing of a bucket says nothing: it may not own the record, or be behind. */
+    private CompletableFuture<BucketRecord> ask(String bucket) {
+        return require(bucket, ASK_TIMEOUT).exceptionallyCompose(failure -> {
+            Throwable cause = Objects.requireNonNullElse(Failures.unwrap(failure), failure);
+            return CompletableFuture.failedFuture(
+                    cause instanceof UnavailableException
+                            ? new UnavailableException(
+                                    "cannot tell whether bucket '" + bucket + "' exists: " + cause.getMessage(), cause)
+                            : cause);
+        });
     }
 
     /** Remembers what a register said of a bucket; empty if there is none. */
     Optional<BucketRecord> note(String bucket, RegisterValue value) {
         if (value.absent()) {
             seen.remove(bucket);
+            persist(bucket, new byte[0]);
             return Optional.empty();
         }
         BucketRecord record = BucketRecord.fromBytes(value.payload());
-        seen.put(bucket, new Seen(record, node.loop().nanoTime()));
+        Seen before = seen.put(bucket, new Seen(record, node.loop().nanoTime()));
+        if (before == null || !before.record().equals(record)) {
+            persist(bucket, record.toBytes());
+        }
         return Optional.of(record);
+    }
+
+    /** Local reads and fast writes must know the bucket also after a restart inside a partition. */
+    private void persist(String bucket, byte[] record) {
+        String name = SETTING + bucket;
+        node.store()
+                .read(tables -> Arrays.equals(tables.setting(name).orElse(new byte[0]), record))
+                .thenCompose(known -> known
+                        ? CompletableFuture.<@Nullable Void>completedFuture(null)
+                        : node.store().<@Nullable Void>write(tables -> {
+                            tables.putSetting(name, record);
+                            return null;
+                        }))
+                .whenComplete((stored, failure) -> {
+                    if (failure != null) {
+                        log.info("cannot remember bucket {} beyond a restart: {}", bucket, failure.toString());
+                    }
+                });
     }
 
     static NotFoundException missing(String bucket) {

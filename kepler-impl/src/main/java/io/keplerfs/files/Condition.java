@@ -6,6 +6,7 @@ import io.keplerfs.register.Change;
 import io.keplerfs.register.RegisterValue;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What must hold of the current version for a put or delete to happen.
@@ -48,21 +49,41 @@ record Condition(Optional<String> ifMatch, boolean onlyIfAbsent, OptionalLong to
         return Optional.empty();
     }
 
-    /** A put under this condition. */
+    /**
+     * A put under this condition. As it knows what was there, it never lowers the stored token; an unconditional one takes a
+     * single round trip, cannot know it, and so lifts the fence.
+     */
     Change put(Manifest manifest) {
-        byte[] payload = manifest.toBytes();
-        return isNone() ? Change.toAnything(payload) : current -> decide(current, new Change.Write(payload, false));
+        if (isNone()) {
+            return Change.toAnything(manifest.toBytes());
+        }
+        return current -> decide(
+                current,
+                new Change.Write(manifest.withToken(highestToken(current)).toBytes(), false));
     }
 
-    /** A delete under this condition; leaves things alone where there is nothing. The stored token outlives the file. */
-    Change delete() {
+    /**
+     * A delete under this condition. The stored token outlives the file; where there is no file, a higher token is stored all
+     * the same, because it must fence off the writers that come later.
+     *
+     * @param existed told at every try whether there is a file
+     */
+    Change delete(AtomicBoolean existed) {
         return current -> {
-            if (current.absent() && violatedBy(current).isEmpty()) {
+            existed.set(!current.absent());
+            OptionalLong highest = highestToken(current);
+            if (current.absent()
+                    && highest.equals(Manifest.tokenOf(current))
+                    && violatedBy(current).isEmpty()) {
                 return new Change.Keep();
             }
-            OptionalLong kept = token.isPresent() ? token : Manifest.tokenOf(current);
-            return decide(current, new Change.Write(Manifest.tombstone(kept), true));
+            return decide(current, new Change.Write(Manifest.tombstone(highest), true));
         };
+    }
+
+    private OptionalLong highestToken(RegisterValue current) {
+        OptionalLong stored = Manifest.tokenOf(current);
+        return stored.isPresent() && (token.isEmpty() || stored.getAsLong() > token.getAsLong()) ? stored : token;
     }
 
     private Change.Decision decide(RegisterValue current, Change.Write write) {

@@ -43,6 +43,25 @@ final class FastWrites {
         node.queue().deliverWith(INTENT, this::deliver);
     }
 
+    /** Sees to it that every fast write of earlier runs is delivered, however its task was lost. Once, any thread. */
+    void start() {
+        node.store()
+                .write(tables -> {
+                    List<IntentRow> waiting = tables.intents((String) null);
+                    waiting.forEach(intent -> tables.enqueue(task(intent.key(), intent.id())));
+                    return waiting.size();
+                })
+                .whenComplete((waiting, failure) -> {
+                    if (failure != null) {
+                        log.warn(
+                                "cannot look for undelivered fast writes: check this node's disk, restart it", failure);
+                    } else if (waiting > 0) {
+                        log.info("{} fast writes of earlier runs wait for their delivery", waiting);
+                        node.queue().lookSoon();
+                    }
+                });
+    }
+
     /**
      * Makes the write durable here, together with whatever else belongs to it.
      *
@@ -51,19 +70,22 @@ final class FastWrites {
     CompletableFuture<RegisterValue> write(
             RegisterKey key, VersionId version, Change.Write write, Consumer<Store.Transaction> more) {
         return stamp().thenCompose(ballot -> {
-            RegisterValue value =
-                    new RegisterValue(version, ballot.time(), List.of(), 0, write.tombstone(), write.payload());
-            byte[] id = new WireWriter().register(key).version(version).toBytes();
-            QueueRow task = node.queue().task(INTENT, id, node.rpc().self(), 0, "fast write");
+            byte[] payload = Manifest.stamped(write, ballot.time()).payload();
+            RegisterValue value = new RegisterValue(version, ballot.time(), List.of(), 0, write.tombstone(), payload);
             return node.store()
                     .write(tables -> {
                         tables.putIntent(new IntentRow(key, version, ballot, value.encode()));
+                        tables.enqueue(task(key, version));
                         more.accept(tables);
-                        return null;
+                        return value;
                     })
-                    .thenCompose(durable -> node.queue().add(List.of(task)))
-                    .thenApply(queued -> value);
+                    .whenComplete((durable, failure) -> node.queue().lookSoon());
         });
+    }
+
+    private QueueRow task(RegisterKey key, VersionId version) {
+        byte[] id = new WireWriter().register(key).version(version).toBytes();
+        return node.queue().task(INTENT, id, node.rpc().self(), 0, "fast write");
     }
 
     private CompletableFuture<Ballot> stamp() {
@@ -85,22 +107,43 @@ final class FastWrites {
                 .read(tables -> tables.intents(key).stream()
                         .filter(intent -> intent.id().equals(version))
                         .findFirst())
-                .thenCompose(intent -> deliver(key, intent));
+                .thenCompose(this::deliver);
     }
 
-    private CompletableFuture<Void> deliver(RegisterKey key, Optional<IntentRow> found) {
+    private CompletableFuture<Void> deliver(Optional<IntentRow> found) {
         if (found.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
         IntentRow intent = found.get();
-        RegisterValue value = RegisterValue.decode(intent.value());
-        Change change =
-                current -> current.time() > value.time() && !current.id().equals(value.id())
-                        ? new Change.Refuse("superseded by " + current.id())
-                        : new Change.Write(value.payload(), value.absent());
-        return node.registers()
-                .change(key, intent.id(), true, change, false, TIMEOUT)
+        return change(intent, true)
+                .thenCompose(outcome -> outcome instanceof Outcome.Indeterminate
+                        ? change(intent, false)
+                        : CompletableFuture.completedFuture(outcome))
                 .thenCompose(outcome -> settle(intent, outcome));
+    }
+
+    /**
+     * Every delivery may be a repetition, which the owners of a busy key can no longer rule out: they remember its last writes
+     * only. Then the order of versions decides alone: it rises from version to version, so where the current one is earlier than
+     * the intent, the intent was never there. One price is left: a put that its caller repeats under a version of its own choice
+     * is another write with another stamp, and after so many writes it happens again.
+     */
+    private CompletableFuture<Outcome> change(IntentRow intent, boolean mayHaveBeenSent) {
+        RegisterValue value = RegisterValue.decode(intent.value());
+        return node.registers()
+                .change(intent.key(), intent.id(), mayHaveBeenSent, current -> decide(value, current), false, TIMEOUT);
+    }
+
+    private static Change.Decision decide(RegisterValue intended, RegisterValue current) {
+        if (current.id().equals(intended.id())) {
+            return new Change.Keep();
+        } else if (Manifest.follows(current, intended)) {
+            return new Change.Refuse("superseded by " + current.id());
+        } else if (intended.absent()) {
+            // The token that is stored now outlives the file, not the one this node knew of.
+            return new Change.Write(Manifest.tombstone(Manifest.tokenOf(current), Manifest.stampOf(intended)), true);
+        }
+        return new Change.Write(intended.payload(), false);
     }
 
     private CompletableFuture<Void> settle(IntentRow intent, Outcome outcome) {

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Puts and deletes: stores what must be stored, commits the manifest, and tells the caller what was durable. Any thread. */
 final class FileWriter {
@@ -173,17 +174,17 @@ final class FileWriter {
         if (options.durability() == Durability.FAST) {
             return deleteFast(bucket, key);
         }
+        AtomicBoolean existed = new AtomicBoolean();
         return buckets.require(bucket, options.timeout())
                 .thenCompose(record -> node.newId()
                         .thenCompose(version -> commit.run(
-                                        record.registerOf(bucket, key),
-                                        version,
-                                        false,
-                                        condition.delete(),
-                                        options.durability(),
-                                        options.timeout())
-                                .thenApply(done -> done.value().id().equals(version)
-                                        || !done.value().absent())));
+                                record.registerOf(bucket, key),
+                                version,
+                                false,
+                                condition.delete(existed),
+                                options.durability(),
+                                options.timeout())))
+                .thenApply(done -> existed.get());
     }
 
     private CompletableFuture<Boolean> deleteFast(String bucket, String key) {
@@ -220,7 +221,8 @@ final class FileWriter {
     }
 
     private static Manifest manifest(VersionId upload, long size, PutOptions options, Manifest.Content content) {
-        return new Manifest(upload, size, options.fencingToken(), options.contentType(), options.metadata(), content);
+        return new Manifest(
+                upload, size, options.fencingToken(), 0, options.contentType(), options.metadata(), content);
     }
 
     /** This write's own value: a later one may have been built on it before it was finished. */

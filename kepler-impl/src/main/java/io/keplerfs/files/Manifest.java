@@ -1,6 +1,7 @@
 package io.keplerfs.files;
 
 import io.keplerfs.FileInfo;
+import io.keplerfs.register.Change;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.values.ChunkId;
@@ -23,6 +24,7 @@ import java.util.TreeMap;
  * uuid upload           whose references keep the chunks alive
  * long size
  * bool fenced, [ long token ]
+ * long fast stamp       0 unless it was a fast write
  * text content type
  * list of (text name, text value), by name
  * u8 content: 0 inline   bytes
@@ -30,11 +32,13 @@ import java.util.TreeMap;
  *             2 tree     uint chunk size, uint ids per index chunk, bytes ids of index chunks (32 each)
  * </pre>
  *
- * A tombstone's payload is {@code bool fenced, [ long token ]}: a token outlives its file.
+ * A tombstone's payload is {@code bool fenced, [ long token ], long fast stamp}: a token outlives its file.
  *
  * @param upload the upload that stored the chunks; another one than the version when a write was repeated
  * @param sizeBytes length of the content
  * @param fencingToken highest token this file was written with
+ * @param fastStamp hybrid clock of the node that acknowledged it as a fast write, when it did: its register gives such a version
+ *     the time of its delivery, which says nothing about when it was written. 0 for every other write
  * @param contentType as given by the writer
  * @param metadata the writer's pairs
  * @param content the bytes or where they are
@@ -43,6 +47,7 @@ record Manifest(
         VersionId upload,
         long sizeBytes,
         OptionalLong fencingToken,
+        long fastStamp,
         String contentType,
         Map<String, String> metadata,
         Content content) {
@@ -65,7 +70,7 @@ record Manifest(
     byte[] toBytes() {
         WireWriter out = new WireWriter().u8(FORMAT).version(upload).int64(sizeBytes);
         writeToken(out, fencingToken);
-        out.text(contentType);
+        out.int64(fastStamp).text(contentType);
         Map<String, String> ordered = new TreeMap<>(metadata);
         out.uint(ordered.size());
         ordered.forEach((name, value) -> out.text(name).text(value));
@@ -81,7 +86,11 @@ record Manifest(
 
     /** The value must not be a tombstone. */
     static Manifest of(RegisterValue value) {
-        WireReader in = new WireReader(value.payload());
+        return of(value.payload());
+    }
+
+    private static Manifest of(byte[] payload) {
+        WireReader in = new WireReader(payload);
         int format = in.u8();
         if (format != FORMAT) {
             throw new MalformedMessageException("manifest format " + format + ", this version reads " + FORMAT);
@@ -89,13 +98,14 @@ record Manifest(
         VersionId upload = in.version();
         long size = in.int64();
         OptionalLong token = readToken(in);
+        long stamp = in.int64();
         String contentType = in.text();
         int pairs = in.uint();
         Map<String, String> metadata = new HashMap<>();
         for (int i = 0; i < pairs; i++) {
             metadata.put(in.text(), in.text());
         }
-        Manifest manifest = new Manifest(upload, size, token, contentType, metadata, readContent(in));
+        Manifest manifest = new Manifest(upload, size, token, stamp, contentType, metadata, readContent(in));
         in.end();
         return manifest;
     }
@@ -117,18 +127,73 @@ record Manifest(
         return bytes;
     }
 
+    /** The same with another token. */
+    Manifest withToken(OptionalLong token) {
+        return new Manifest(upload, sizeBytes, token, fastStamp, contentType, metadata, content);
+    }
+
     static byte[] tombstone(OptionalLong token) {
+        return tombstone(token, 0);
+    }
+
+    static byte[] tombstone(OptionalLong token, long fastStamp) {
         WireWriter out = new WireWriter();
         writeToken(out, token);
-        return out.toBytes();
+        return out.int64(fastStamp).toBytes();
+    }
+
+    /** The same write, marked as a fast one of this time. */
+    static Change.Write stamped(Change.Write write, long stamp) {
+        if (write.tombstone()) {
+            return new Change.Write(tombstone(Tombstone.of(write.payload()).token(), stamp), true);
+        }
+        Manifest plain = of(write.payload());
+        Manifest stamped = new Manifest(
+                plain.upload,
+                plain.sizeBytes,
+                plain.fencingToken,
+                stamp,
+                plain.contentType,
+                plain.metadata,
+                plain.content);
+        return new Change.Write(stamped.toBytes(), false);
+    }
+
+    /**
+     * When the caller wrote this version, on the hybrid clock; 0 if nothing was ever written. It rises from each version of a
+     * register to the next: a fast write is delivered only over versions it {@link #follows}, and any other write has the time
+     * of its ballot, which is above the delivery, and so the stamp, of what was there.
+     */
+    static long stampOf(RegisterValue value) {
+        long stamp = value.absent()
+                ? Tombstone.of(value.payload()).fastStamp()
+                : of(value).fastStamp();
+        return stamp != 0 ? stamp : value.time();
+    }
+
+    /** Whether a version counts as later than another one of the same register; ids decide between nodes in one tick. */
+    static boolean follows(RegisterValue later, RegisterValue earlier) {
+        int byStamp = Long.compare(stampOf(later), stampOf(earlier));
+        return byStamp != 0 ? byStamp > 0 : later.id().compareTo(earlier.id()) > 0;
     }
 
     /** The token stored with the newest version, tombstones included. */
     static OptionalLong tokenOf(RegisterValue value) {
-        if (!value.absent()) {
-            return of(value).fencingToken();
+        return value.absent()
+                ? Tombstone.of(value.payload()).token()
+                : of(value).fencingToken();
+    }
+
+    private record Tombstone(OptionalLong token, long fastStamp) {
+        static Tombstone of(byte[] payload) {
+            if (payload.length == 0) {
+                return new Tombstone(OptionalLong.empty(), 0);
+            }
+            WireReader in = new WireReader(payload);
+            Tombstone tombstone = new Tombstone(readToken(in), in.int64());
+            in.end();
+            return tombstone;
         }
-        return value.payload().length == 0 ? OptionalLong.empty() : readToken(new WireReader(value.payload()));
     }
 
     private static void writeToken(WireWriter out, OptionalLong token) {
@@ -148,7 +213,7 @@ record Manifest(
                 value.id(),
                 contentType,
                 metadata,
-                Instant.ofEpochMilli(value.time() >>> 16),
+                Instant.ofEpochMilli((fastStamp != 0 ? fastStamp : value.time()) >>> 16),
                 Optional.empty());
     }
 }

@@ -10,6 +10,8 @@ import io.keplerfs.register.HybridClock;
  * @param writer puts and deletes
  * @param lister pages of listings
  * @param uploads what is under way
+ * @param commit makes a version the newest
+ * @param fast fast writes and their delivery
  */
 record Services(
         VersionReader versions,
@@ -17,14 +19,22 @@ record Services(
         FileWriter writer,
         Lister lister,
         Uploads uploads,
-        Commit commit) {
+        Commit commit,
+        FastWrites fast) {
     static Services of(Node node, HybridClock clock) {
         Owing owing = new Owing(node);
         VersionReader versions = new VersionReader(node, owing);
         BucketCatalog buckets = new BucketCatalog(node, versions);
         Uploads uploads = new Uploads(node, buckets);
         Commit commit = new Commit(node, owing);
-        FileWriter writer = new FileWriter(node, versions, buckets, uploads, commit, new FastWrites(node, clock));
-        return new Services(versions, buckets, writer, new Lister(node, buckets), uploads, commit);
+        FastWrites fast = new FastWrites(node, clock);
+        FileWriter writer = new FileWriter(node, versions, buckets, uploads, commit, fast);
+        return new Services(versions, buckets, writer, new Lister(node, buckets), uploads, commit, fast);
+    }
+
+    /** Begins to look after what earlier runs left: uploads without an end, fast writes without delivery. On the loop, once. */
+    void start() {
+        uploads.start();
+        fast.start();
     }
 }

@@ -55,7 +55,7 @@ final class VersionReader {
         RegisterValue newest = RegisterValue.decode(tables.register(key).value());
         for (IntentRow intent : tables.intents(key)) {
             RegisterValue waiting = RegisterValue.decode(intent.value());
-            if (waiting.time() > newest.time()) {
+            if (Manifest.follows(waiting, newest)) {
                 newest = waiting;
             }
         }

@@ -106,6 +106,11 @@ public final class ReplicationQueue {
         return new QueueRow(kind, id, target, epoch, reason, 0, 0, loop.wallMillis());
     }
 
+    /** Looks for tasks that another transaction has made durable. Any thread. */
+    public void lookSoon() {
+        loop.execute(this::pump);
+    }
+
     private void pump() {
         if (pumping) {
             return;

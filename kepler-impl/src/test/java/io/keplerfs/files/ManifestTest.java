@@ -3,6 +3,7 @@ package io.keplerfs.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keplerfs.register.Change;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.MalformedMessageException;
@@ -32,7 +33,7 @@ class ManifestTest {
     void isReadBackAsItWasWritten() {
         for (Manifest.Content content : contents()) {
             Manifest manifest =
-                    new Manifest(UPLOAD, 77, OptionalLong.of(9), "text/plain", Map.of("a", "1", "b", "ü"), content);
+                    new Manifest(UPLOAD, 77, OptionalLong.of(9), 11, "text/plain", Map.of("a", "1", "b", "ü"), content);
 
             Manifest read = Manifest.of(value(manifest.toBytes(), false));
 
@@ -50,11 +51,37 @@ class ManifestTest {
     }
 
     @Test
+    void aFastWriteKeepsTheTimeOfItsOriginWhenItIsDeliveredLater() {
+        Manifest plain = new Manifest(
+                UPLOAD,
+                3,
+                OptionalLong.empty(),
+                0,
+                "text/plain",
+                Map.of(),
+                contents().get(0));
+        byte[] fast =
+                Manifest.stamped(new Change.Write(plain.toBytes(), false), 4).payload();
+        byte[] gone = Manifest.stamped(new Change.Write(Manifest.tombstone(OptionalLong.of(7)), true), 4)
+                .payload();
+
+        assertThat(Manifest.stampOf(value(plain.toBytes(), false))).isEqualTo(5);
+        assertThat(Manifest.stampOf(value(fast, false))).isEqualTo(4);
+        assertThat(Manifest.stampOf(value(gone, true))).isEqualTo(4);
+        assertThat(Manifest.tokenOf(value(gone, true))).hasValue(7);
+        assertThat(Manifest.stampOf(RegisterValue.NONE)).isZero();
+        assertThat(Manifest.follows(value(plain.toBytes(), false), value(fast, false)))
+                .isTrue();
+        assertThat(Manifest.follows(value(fast, false), value(gone, true))).isFalse();
+        assertThat(Manifest.follows(value(fast, false), RegisterValue.NONE)).isTrue();
+    }
+
+    @Test
     void damagedBytesAreMalformedAndNothingElse() {
         Random random = new Random(42);
         for (Manifest.Content content : contents()) {
             byte[] good =
-                    new Manifest(UPLOAD, 77, OptionalLong.of(9), "text/plain", Map.of("a", "1"), content).toBytes();
+                    new Manifest(UPLOAD, 77, OptionalLong.of(9), 11, "text/plain", Map.of("a", "1"), content).toBytes();
             for (int i = 0; i < 20_000; i++) {
                 byte[] bad = Arrays.copyOf(good, random.nextInt(good.length + 1));
                 for (int flips = random.nextInt(3); flips >= 0 && bad.length > 0; flips--) {

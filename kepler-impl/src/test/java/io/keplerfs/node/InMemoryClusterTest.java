@@ -355,4 +355,93 @@ class InMemoryClusterTest {
 
         assertThat(nodes.get(2).cluster().buckets()).isEmpty();
     }
+
+    @Test
+    void theLaterOfTwoFastWritesStaysHoweverLateTheEarlierOneIsDelivered() throws Exception {
+        network.isolate(nodes.get(1).id());
+        network.isolate(nodes.get(2).id());
+        a.put("fast", new byte[] {1}, PutOptions.durability(Durability.FAST));
+        a.put("gone", new byte[] {1}, PutOptions.durability(Durability.FAST));
+        FileInfo later = b.put("fast", new byte[] {2}, PutOptions.durability(Durability.FAST));
+        b.put("gone", new byte[] {2}, PutOptions.durability(Durability.FAST));
+        b.delete("gone", DeleteOptions.defaults().withDurability(Durability.FAST));
+
+        network.heal(nodes.get(2).id());
+        Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
+            assertThat(read(c, "fast")).containsExactly(1);
+            assertThat(read(c, "gone")).containsExactly(1);
+        });
+        network.heal(nodes.get(1).id());
+
+        Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
+            assertThat(read(c, "fast")).containsExactly(2);
+            assertThatThrownBy(() -> c.head("gone")).isInstanceOf(NotFoundException.class);
+        });
+        assertThat(c.head("fast").version()).isEqualTo(later.version());
+        assertThat(c.head("fast").modifiedAt()).isEqualTo(later.modifiedAt());
+    }
+
+    @Test
+    void aFastWriteToAKeyThatIsWrittenOftenIsDelivered() throws Exception {
+        for (int i = 0; i < 80; i++) {
+            a.put("busy", new byte[] {(byte) i});
+        }
+        FileInfo fast = b.put("busy", new byte[] {99}, PutOptions.durability(Durability.FAST));
+
+        Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            assertThat(read(c, "busy")).containsExactly(99);
+            assertThat(nodes.get(1).cluster().status().queued()).isZero();
+        });
+        assertThat(c.head("busy").version()).isEqualTo(fast.version());
+    }
+
+    @Test
+    void aConditionalPutWithoutATokenKeepsTheStoredOne() throws Exception {
+        FileInfo fenced = a.put("lock", new byte[] {1}, PutOptions.fencing(7));
+        b.put("lock", new byte[] {2}, PutOptions.ifMatch(fenced.etag()));
+        assertThatThrownBy(() -> c.put("lock", new byte[] {3}, PutOptions.fencing(6)))
+                .isInstanceOf(PreconditionFailedException.class);
+        assertThat(a.delete("lock")).isTrue();
+        b.put("lock", new byte[] {2}, PutOptions.ifAbsent());
+
+        assertThatThrownBy(() -> c.put("lock", new byte[] {3}, PutOptions.fencing(6)))
+                .isInstanceOf(PreconditionFailedException.class)
+                .hasMessageContaining("7");
+    }
+
+    @Test
+    void aDeleteOfNothingStoresItsFencingToken() throws Exception {
+        assertThat(a.delete("lock", DeleteOptions.defaults().withFencingToken(5)))
+                .isFalse();
+        assertThat(a.delete("lock", DeleteOptions.defaults().withFencingToken(5)))
+                .isFalse();
+        assertThat(a.delete("lock")).isFalse();
+
+        assertThatThrownBy(() -> b.put("lock", new byte[] {1}, PutOptions.fencing(4)))
+                .isInstanceOf(PreconditionFailedException.class)
+                .hasMessageContaining("5");
+        b.put("lock", new byte[] {1}, PutOptions.fencing(5));
+    }
+
+    @Test
+    void aBucketThisNodeHasNotHeardOfIsNotSaidToBeMissing() throws Exception {
+        network.isolate(nodes.get(2).id());
+        nodes.get(0).cluster().createBucket("late").put("file", new byte[] {1});
+        Bucket late = nodes.get(2).cluster().bucket("late");
+
+        assertThatThrownBy(() -> late.snapshot("file", GetOptions.local()))
+                .isInstanceOf(UnavailableException.class)
+                .hasMessageContaining("cannot tell whether bucket 'late' exists");
+        network.heal(nodes.get(2).id());
+
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .ignoreExceptions()
+                .untilAsserted(() -> assertThat(late.snapshot("file", GetOptions.local()).stream()
+                                .readAllBytes())
+                        .containsExactly(1));
+        assertThatThrownBy(() -> nodes.get(2).cluster().bucket("never").snapshot("file", GetOptions.local()))
+                .isInstanceOf(NotFoundException.class)
+                .hasMessageContaining("there is no bucket");
+    }
 }
