@@ -7,6 +7,7 @@ import io.keplerfs.Durability;
 import io.keplerfs.FileInfo;
 import io.keplerfs.FileSnapshot;
 import io.keplerfs.GetOptions;
+import io.keplerfs.IndeterminateException;
 import io.keplerfs.InvalidRequestException;
 import io.keplerfs.KeplerException;
 import io.keplerfs.ListOptions;
@@ -17,9 +18,11 @@ import io.keplerfs.UnavailableException;
 import io.keplerfs.Waiting;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.VersionId;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -55,9 +58,38 @@ final class EmbeddedBucket implements Bucket {
     private FileInfo store(String key, InputStream content, PutOptions options) throws IOException {
         byte[] first = content.readNBytes(node.limits().inlineLimitBytes() + 1);
         if (first.length <= node.limits().inlineLimitBytes()) {
-            return Waiting.forResult(services.writer().putInline(name, key, first, options));
+            return storeInline(key, first, options);
         }
         return services.writer().putChunks(name, key, first, content, options);
+    }
+
+    @Override
+    public FileInfo put(String key, byte[] content, PutOptions options) throws KeplerException {
+        try {
+            return put(key, new ByteArrayInputStream(content), options);
+        } catch (KeplerException outcome) {
+            throw outcome;
+        } catch (IOException impossible) {
+            throw new UncheckedIOException("an array cannot fail to be read", impossible);
+        }
+    }
+
+    /** The version is known before anything is sent, for a caller that is interrupted while it waits. */
+    private FileInfo storeInline(String key, byte[] content, PutOptions options) throws KeplerException {
+        VersionId version = Waiting.forResult(services.writer().version(options));
+        CompletableFuture<FileInfo> writing = services.writer().putInline(name, key, content, options, version);
+        try {
+            return Waiting.forResult(writing);
+        } catch (UnavailableException failure) {
+            if (writing.isCompletedExceptionally()) {
+                throw failure;
+            }
+            throw new IndeterminateException(
+                    "the caller stopped waiting for version " + version + " of " + name + "/" + key
+                            + "; it may still appear; repeating it is safe",
+                    version,
+                    failure);
+        }
     }
 
     @Override
@@ -85,7 +117,10 @@ final class EmbeddedBucket implements Bucket {
             return CompletableFuture.failedFuture(refused);
         }
         return calls.track(
-                calls.writing(options.version()), () -> services.writer().putInline(name, key, content, options));
+                calls.writing(options.version()),
+                () -> services.writer()
+                        .version(options)
+                        .thenCompose(version -> services.writer().putInline(name, key, content, options, version)));
     }
 
     private <T> CompletableFuture<T> onWorker(Callable<T> call) {

@@ -42,7 +42,7 @@ public final class EmbeddedCluster implements KeplerCluster {
 
     /** Begins to look after unfinished uploads. On the loop, once. */
     public void start() {
-        services.uploads().start();
+        services.start();
     }
 
     @Override

@@ -45,21 +45,20 @@ final class FileWriter {
     }
 
     /** A small file: its bytes are part of the manifest. */
-    CompletableFuture<FileInfo> putInline(String bucket, String key, byte[] content, PutOptions options) {
-        return bucket(bucket, options)
-                .thenCompose(record -> version(options).thenCompose(version -> {
-                    RegisterKey register = record.registerOf(bucket, key);
-                    Manifest manifest = manifest(version, content.length, options, new Manifest.Inline(content));
-                    options.progress().onProgress(content.length, content.length);
-                    if (options.durability() == Durability.FAST) {
-                        return fast.write(register, version, new Change.Write(manifest.toBytes(), false), tables -> {})
-                                .thenApply(value -> fastInfo(register, manifest, value, Set.of()));
-                    }
-                    return commit(register, version, manifest, options)
-                            .thenApply(done -> manifest.info(register, own(done, version, manifest))
-                                    .withReceipt(
-                                            receipt(options, done, done.acked().size(), Set.of(), Set.of())));
-                }));
+    CompletableFuture<FileInfo> putInline(
+            String bucket, String key, byte[] content, PutOptions options, VersionId version) {
+        return bucket(bucket, options).thenCompose(record -> {
+            RegisterKey register = record.registerOf(bucket, key);
+            Manifest manifest = manifest(version, content.length, options, new Manifest.Inline(content));
+            options.progress().onProgress(content.length, content.length);
+            if (options.durability() == Durability.FAST) {
+                return fast.write(register, version, new Change.Write(manifest.toBytes(), false), tables -> {})
+                        .thenApply(value -> fastInfo(register, manifest, value, Set.of()));
+            }
+            return commit(register, version, manifest, options)
+                    .thenApply(done -> manifest.info(register, own(done, version, manifest))
+                            .withReceipt(receipt(options, done, done.acked().size(), Set.of(), Set.of())));
+        });
     }
 
     /** A large file, chunk by chunk, on the caller's thread. */
@@ -205,7 +204,8 @@ final class FileWriter {
                 : buckets.require(bucket, options.timeout());
     }
 
-    private CompletableFuture<VersionId> version(PutOptions options) {
+    /** The id of the write: the caller's, or a new one. */
+    CompletableFuture<VersionId> version(PutOptions options) {
         return options.version().map(CompletableFuture::completedFuture).orElseGet(node::newId);
     }
 

@@ -26,7 +26,8 @@ class BucketCatalogTest {
 
     @SuppressWarnings({"NullAway", "DataFlowIssue"})
     private BucketCatalog restarted() {
-        Node node = new Node(new SimProcess(new SimLoop(1), 0), null, store, null, null, null, null, null, null, null);
+        Node node = new Node(
+                new SimProcess(new SimLoop(1), 0), null, store, null, null, null, null, null, null, null, null);
         return new BucketCatalog(node, new VersionReader(node, null));
     }
 

@@ -81,7 +81,9 @@ class FloorsTest {
 
     private static ArchRule mayUseOnly(String floor, List<String> allowed) {
         String[] forbidden = Stream.concat(FLOORS.keySet().stream(), Stream.of("node"))
-                .filter(name -> !name.equals(floor) && !allowed.contains(name) && !apiOf(floor).contains(name))
+                .filter(name -> !name.equals(floor)
+                        && !allowed.contains(name)
+                        && !apiOf(floor).contains(name))
                 .map(name -> "io.keplerfs." + name + "..")
                 .toArray(String[]::new);
         return noClasses()
