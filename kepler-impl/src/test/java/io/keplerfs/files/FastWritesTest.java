@@ -86,7 +86,8 @@ class FastWritesTest {
         fast.start();
         fast.start();
 
-        assertThat(tasks()).singleElement().satisfies(task -> assertThat(task.id())
-                .isEqualTo(before.get(0).id()));
+        assertThat(tasks())
+                .singleElement()
+                .satisfies(task -> assertThat(task.id()).isEqualTo(before.get(0).id()));
     }
 }

@@ -364,7 +364,8 @@ class InMemoryClusterTest {
         a.put("fast", new byte[] {1}, PutOptions.durability(Durability.FAST));
         FileInfo earlier = a.put("gone", new byte[] {1}, PutOptions.durability(Durability.FAST));
         // Nodes that cannot hear each other order what they write within one millisecond by chance.
-        Awaitility.await().until(() -> Instant.now().isAfter(earlier.modifiedAt().plusMillis(1)));
+        Awaitility.await()
+                .until(() -> Instant.now().isAfter(earlier.modifiedAt().plusMillis(1)));
         FileInfo later = b.put("fast", new byte[] {2}, PutOptions.durability(Durability.FAST));
         assertThat(later.modifiedAt()).isAfter(earlier.modifiedAt());
         b.put("gone", new byte[] {2}, PutOptions.durability(Durability.FAST));
