@@ -12,6 +12,7 @@ import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.nio.ByteBuffer;
@@ -141,9 +142,18 @@ public final class Sync {
             if (answer == null) {
                 pulling.remove(old);
             } else {
-                take(old, forStage, new WireReader(answer.head()));
+                takeOrAskAgain(old, forStage, new WireReader(answer.head()));
             }
         });
+    }
+
+    private void takeOrAskAgain(NodeId old, long forStage, WireReader answer) {
+        try {
+            take(old, forStage, answer);
+        } catch (MalformedMessageException malformed) {
+            log.warn("node {} sent registers that cannot be read: {}", old, malformed.getMessage());
+            pulling.remove(old);
+        }
     }
 
     private void take(NodeId old, long forStage, WireReader answer) {

@@ -203,6 +203,8 @@ public final class Views implements Configurations, StageGate {
         loop.when(store.write(tables -> keep(tables, merged)), (kept, failure) -> {
             if (failure != null) {
                 log.error("cannot store {}, stage {}: {}", merged.newest(), merged.stage(), failure.toString());
+                // What was not stored counts as not heard: the next peer may tell it again.
+                newest = applied;
             } else {
                 apply(merged);
             }

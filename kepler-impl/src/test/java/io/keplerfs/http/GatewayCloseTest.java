@@ -35,8 +35,8 @@ class GatewayCloseTest {
             closing.start();
             assertThat(idle.rest()).isEmpty();
             // A selector lets go of its listening socket a moment later than it is told to.
-            await().untilAsserted(() -> assertThatThrownBy(() -> http.raw().close())
-                    .isInstanceOf(ConnectException.class));
+            await().untilAsserted(
+                            () -> assertThatThrownBy(() -> http.raw().close()).isInstanceOf(ConnectException.class));
             busy.say("0\r\n\r\n");
             go.countDown();
 

@@ -8,6 +8,7 @@ import io.keplerfs.Bucket;
 import io.keplerfs.DeleteOptions;
 import io.keplerfs.GetOptions;
 import io.keplerfs.InMemoryNetwork;
+import io.keplerfs.IndeterminateException;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.KeplerException;
 import io.keplerfs.KeplerNode;
@@ -196,7 +197,7 @@ class ClosingTest {
         var write = bucket.putAsync("k", new byte[1], patientPut);
         var blocked = callers.submit(() -> {
             assertThatThrownBy(() -> bucket.put("k", new ByteArrayInputStream(new byte[1]), patientPut))
-                    .isInstanceOf(UnavailableException.class)
+                    .isInstanceOf(IndeterminateException.class)
                     .hasMessageContaining("may still appear");
             return Thread.currentThread().isInterrupted();
         });
