@@ -40,7 +40,7 @@ class FastWritesTest {
         CompletableFuture<HybridClock> clock = HybridClock.open(loop, store, SELF);
         world.runUntil(clock::isDone, Duration.ofSeconds(1));
         ReplicationQueue queue = new ReplicationQueue(loop, rpc, store, Set::of);
-        Node node = new Node(loop, rpc, store, null, null, null, null, queue, null, null);
+        Node node = new Node(loop, rpc, store, null, null, null, null, queue, null, null, null);
         return new FastWrites(node, clock.join());
     }
 
