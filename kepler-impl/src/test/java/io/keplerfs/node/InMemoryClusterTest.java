@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keplerfs.Bucket;
 import io.keplerfs.ClusterStatus;
+import io.keplerfs.Consistency;
 import io.keplerfs.DeleteOptions;
 import io.keplerfs.Durability;
 import io.keplerfs.FileInfo;
 import io.keplerfs.FileSnapshot;
 import io.keplerfs.GetOptions;
 import io.keplerfs.InMemoryNetwork;
+import io.keplerfs.IndeterminateException;
 import io.keplerfs.InvalidRequestException;
 import io.keplerfs.KeplerNode;
 import io.keplerfs.KeplerOptions;
@@ -284,6 +286,68 @@ class InMemoryClusterTest {
             assertThat(read(c, "small")).containsExactly(3);
             assertThat(read(c, "large")).isEqualTo(random(2 * CHUNK));
         });
+    }
+
+    @Test
+    void allMeansEveryOwnerOfEveryPart() throws Exception {
+        PutOptions all = PutOptions.durability(Durability.ALL);
+
+        assertThat(a.put("small", new byte[] {1}, all).receipt().orElseThrow().fsyncedCopies())
+                .isEqualTo(3);
+        assertThat(a.put("large", random(3 * CHUNK), all)
+                        .receipt()
+                        .orElseThrow()
+                        .fsyncedCopies())
+                .isEqualTo(3);
+        network.isolate(nodes.get(2).id());
+        PutOptions brief = PutOptions.builder()
+                .durability(Durability.ALL)
+                .timeout(Duration.ofSeconds(2))
+                .build();
+        assertThatThrownBy(() -> a.put("small", new byte[] {2}, brief))
+                .isInstanceOfAny(UnavailableException.class, IndeterminateException.class);
+        assertThatThrownBy(() -> a.put("large", random(4 * CHUNK), brief))
+                .isInstanceOfAny(UnavailableException.class, IndeterminateException.class);
+        assertThat(read(b, "large")).isEqualTo(random(3 * CHUNK));
+    }
+
+    @Test
+    void aLocalListingNamesWhatThisNodeHasOnAnySideOfAPartition() throws Exception {
+        a.put("before", new byte[] {1});
+        a.put("gone", new byte[] {1});
+        a.delete("gone");
+        network.isolate(nodes.get(1).id());
+        network.isolate(nodes.get(2).id());
+        a.put("fast", new byte[] {2}, PutOptions.durability(Durability.FAST));
+        a.delete("before", DeleteOptions.defaults().withDurability(Durability.FAST));
+
+        ListOptions local = ListOptions.prefix("").withConsistency(Consistency.LOCAL);
+
+        assertThat(a.list(local).files()).extracting(FileInfo::key).containsExactly("fast");
+        assertThatThrownBy(() -> a.head("before", GetOptions.local())).isInstanceOf(NotFoundException.class);
+        network.heal(nodes.get(1).id());
+        network.heal(nodes.get(2).id());
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .ignoreExceptions()
+                .untilAsserted(
+                        () -> assertThat(c.list("")).extracting(FileInfo::key).containsExactly("fast"));
+    }
+
+    @Test
+    void aFileDeletedWhileAnOwnerIsDownDoesNotComeBackWithIt() throws Exception {
+        a.put("deleted", random(2 * CHUNK));
+        Awaitility.await().untilAsserted(() -> c.head("deleted", GetOptions.local()));
+        network.isolate(nodes.get(2).id());
+        a.delete("deleted");
+        network.heal(nodes.get(2).id());
+
+        assertThatThrownBy(() -> a.head("deleted")).isInstanceOf(NotFoundException.class);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThatThrownBy(() -> c.head("deleted", GetOptions.local()))
+                        .isInstanceOf(NotFoundException.class));
+        assertThat(b.list("")).isEmpty();
     }
 
     @Test
