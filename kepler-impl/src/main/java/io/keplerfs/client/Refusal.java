@@ -35,10 +35,20 @@ record Refusal(String type, String detail) {
         try (response) {
             boolean ours = isProblem(response);
             Refusal refusal = ours ? parsed(response) : WITHOUT_WORDS;
-            String words = refusal.detail().isEmpty() ? ask.what() + " was refused" : refusal.detail();
+            String words = refusal.detail().isEmpty() ? ask.what() + ": " + meaning(response.code()) : refusal.detail();
             String message = words + " (status " + response.code() + " from " + gateway + ")";
             return refusal.outcome(ask, response, ours, message);
         }
+    }
+
+    /** What the status says where no words came with it. */
+    private static String meaning(int status) {
+        return switch (status) {
+            case 404 -> "there is no such file or bucket";
+            case 412 -> "the condition does not hold";
+            case 503 -> "too few nodes answer";
+            default -> "refused";
+        };
     }
 
     /** Absence and conditions are believed only of a gateway: a proxy's own 404 says nothing about a file. */
