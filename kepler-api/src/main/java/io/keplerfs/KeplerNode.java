@@ -47,8 +47,9 @@ public interface KeplerNode extends AutoCloseable {
     boolean awaitReady(Duration timeout) throws InterruptedException;
 
     /**
-     * Stops accepting, lets running calls end (5 s at most), says good-bye to the peers and releases everything. The node stays
-     * a member and an owner: its data is served again when it is started again. Closing twice is harmless.
+     * Stops accepting, lets running calls end (5 s at most, and as long for HTTP requests), says good-bye to the peers and releases
+     * everything. Calls that still run then, and later ones, fail; none is left waiting. The node stays a member and an owner: its
+     * data is served again when it is started again. Closing twice is harmless.
      */
     @Override
     void close();

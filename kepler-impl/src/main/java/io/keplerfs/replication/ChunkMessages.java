@@ -14,9 +14,9 @@ import java.nio.ByteBuffer;
  *
  * <pre>
  * pin    u8 kind | chunk | pin                                       -> u8 1 have it, 0 send it
- * put    u8 kind | chunk                          body: the bytes    -> (empty)
+ * put    u8 kind | chunk                          body: the bytes    -> u8 0
  * get    u8 kind | chunk | uint offset | uint length | bool verify   -> u8 0 here (body: the bytes), 1 missing
- * unpin  u8 kind | version                                           -> (empty)
+ * unpin  u8 kind | version                                           -> u8 0
  * pin    version upload | text bucket | text key
  * </pre>
  */

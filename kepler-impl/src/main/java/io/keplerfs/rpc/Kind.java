@@ -10,14 +10,10 @@ public enum Kind {
     QUERY(3),
     /** Register: page of one shard's keys. */
     LIST(4),
-    /** View: tell yours. */
-    VIEW_FETCH(10),
-    /** View: take mine. */
+    /** View: take mine, tell yours. */
     VIEW_OFFER(11),
     /** View: page of registers for a new owner. */
     SYNC_PULL(12),
-    /** View: promise, accept or query on the register that decides a view. */
-    VIEW_DECIDE(13),
     /** Chunks: record references, tell which bytes are needed. */
     PIN(20),
     /** Chunks: store these bytes. */

@@ -195,12 +195,21 @@ class ClosingTest {
                 PutOptions.builder().timeout(Duration.ofHours(1)).build();
         var read = bucket.snapshotAsync("k", patient);
         var write = bucket.putAsync("k", new byte[1], patientPut);
+        CountDownLatch began = new CountDownLatch(1);
+        InputStream source = new ByteArrayInputStream(new byte[1]) {
+            @Override
+            public synchronized int read(byte[] target, int offset, int length) {
+                began.countDown();
+                return super.read(target, offset, length);
+            }
+        };
         var blocked = callers.submit(() -> {
-            assertThatThrownBy(() -> bucket.put("k", new ByteArrayInputStream(new byte[1]), patientPut))
+            assertThatThrownBy(() -> bucket.put("k", source, patientPut))
                     .isInstanceOf(IndeterminateException.class)
                     .hasMessageContaining("may still appear");
             return Thread.currentThread().isInterrupted();
         });
+        assertThat(began.await(30, TimeUnit.SECONDS)).isTrue();
 
         assertTimeoutPreemptively(BOUND, lonely::close);
 
