@@ -63,19 +63,21 @@ public final class EmbeddedCluster implements KeplerCluster {
     private CompletableFuture<Bucket> create(String name) {
         byte[] record = new BucketRecord(node.loop().wallMillis(), BucketRecord.DEFAULT_SHARDS).toBytes();
         Change create = current -> current.absent() ? new Change.Write(record, false) : new Change.Keep();
+        return change(name, create).thenApply(noted -> bucket(name));
+    }
+
+    /** Changes the bucket's register, and remembers what it holds then. */
+    private CompletableFuture<Void> change(String name, Change change) {
         return node.newId()
                 .thenCompose(id -> services.commit()
                         .run(
                                 BucketRecord.registerOf(name),
                                 id,
                                 false,
-                                create,
+                                change,
                                 Durability.QUORUM,
                                 PutOptions.DEFAULT_TIMEOUT))
-                .thenApply(done -> {
-                    services.buckets().note(name, done.value());
-                    return bucket(name);
-                });
+                .thenAccept(done -> services.buckets().note(name, done.value()));
     }
 
     @Override
@@ -130,16 +132,7 @@ public final class EmbeddedCluster implements KeplerCluster {
     private CompletableFuture<Void> removeEmpty(String name) {
         Change remove = current ->
                 current.absent() ? new Change.Refuse("it does not exist") : new Change.Write(new byte[0], true);
-        return node.newId()
-                .thenCompose(id -> services.commit()
-                        .run(
-                                BucketRecord.registerOf(name),
-                                id,
-                                false,
-                                remove,
-                                Durability.QUORUM,
-                                PutOptions.DEFAULT_TIMEOUT))
-                .thenAccept(done -> services.buckets().note(name, done.value()));
+        return change(name, remove);
     }
 
     @Override

@@ -5,7 +5,6 @@ import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Settled;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.RegisterKey;
-import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
@@ -46,15 +45,15 @@ final class Owing {
         RegisterKey key = new WireReader(task.id()).register();
         // This node's own row may be older than what the owner lacks.
         return newest(key)
-                .thenCompose(row -> row.accepted().isZero()
+                .thenCompose(found -> found.ballot().isZero()
                         ? CompletableFuture.completedFuture(null)
-                        : offer(key, row, task.target()));
+                        : offer(key, found, task.target()));
     }
 
     /** An owner refuses when it has promised something newer; if nobody ever followed that up, a full round gets past it. */
-    private CompletableFuture<Void> offer(RegisterKey key, RegisterRow row, NodeId target) {
+    private CompletableFuture<Void> offer(RegisterKey key, ReadResult.Value found, NodeId target) {
         return node.registers()
-                .offer(key, row.accepted(), RegisterValue.decode(row.value()), target, TIMEOUT)
+                .offer(key, found.ballot(), found.value(), target, TIMEOUT)
                 .thenCompose(taken -> taken
                         ? CompletableFuture.completedFuture(null)
                         : node.registers()
@@ -68,16 +67,11 @@ final class Owing {
                 new IllegalStateException("the owner had promised something newer: " + settled));
     }
 
-    private CompletableFuture<RegisterRow> newest(RegisterKey key) {
+    private CompletableFuture<ReadResult.Value> newest(RegisterKey key) {
         return node.registers()
                 .read(key, TIMEOUT)
                 .thenCompose(result -> result instanceof ReadResult.Value found
-                        ? CompletableFuture.completedFuture(new RegisterRow(
-                                key,
-                                found.ballot(),
-                                found.ballot(),
-                                found.value().encode(),
-                                new byte[0]))
+                        ? CompletableFuture.completedFuture(found)
                         : CompletableFuture.failedFuture(
                                 new IllegalStateException("the owners of " + key + " do not answer")));
     }

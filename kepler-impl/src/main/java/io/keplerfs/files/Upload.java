@@ -188,13 +188,18 @@ final class Upload {
     private void flushOwed() {
         owed.removeIf(debt -> debt.write().lacking().isEmpty());
         if (owed.size() >= MOST_OWED / 2) {
-            List<QueueRow> tasks = new ArrayList<>();
-            owed.forEach(debt -> tasks.addAll(
-                    node.delivery().debts(debt.chunk(), pin, debt.write().lacking(), "slow or down at upload")));
-            flushed = CompletableFuture.allOf(flushed, node.queue().add(tasks));
+            flushed = CompletableFuture.allOf(flushed, node.queue().add(owedTasks()));
             owed.forEach(debt -> stillLacking.addAll(debt.write().lacking()));
             owed.clear();
         }
+    }
+
+    private List<QueueRow> owedTasks() {
+        List<QueueRow> tasks = new ArrayList<>();
+        for (Owed debt : owed) {
+            tasks.addAll(node.delivery().debts(debt.chunk(), pin, debt.write().lacking(), "slow or down at upload"));
+        }
+        return tasks;
     }
 
     /** Done when every debt that was queued during the upload is durable; then with the owners they are for. */
@@ -213,10 +218,7 @@ final class Upload {
     }
 
     private List<QueueRow> debtsNow() {
-        List<QueueRow> tasks = new ArrayList<>();
-        for (Owed debt : owed) {
-            tasks.addAll(node.delivery().debts(debt.chunk(), pin, debt.write().lacking(), "slow or down at upload"));
-        }
+        List<QueueRow> tasks = owedTasks();
         Ownership now = node.views().ownership().orElse(null);
         if (now != null && now.stage() != firstStage) {
             List<ChunkRef> all = new ArrayList<>(index);

@@ -42,6 +42,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -203,7 +204,7 @@ final class NodeStartup {
             HybridClock clock =
                     HybridClock.open(loop, store, store.nodeId()).get(OPEN_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             teardown.add(() -> {
-                var stored = new java.util.concurrent.CompletableFuture<Void>();
+                var stored = new CompletableFuture<Void>();
                 loop.execute(() -> clock.close().whenComplete((done, failure) -> stored.complete(null)));
                 stored.get(LEAVE_TIMEOUT.toMillis() * 4, TimeUnit.MILLISECONDS);
             });

@@ -26,11 +26,11 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What this node can say of itself and the others. Any thread.
@@ -104,8 +104,10 @@ final class Status implements ClusterWatch {
     }
 
     private CompletableFuture<List<Member>> describe(Set<NodeId> ids) {
+        Map<NodeId, MemberInfo> listed =
+                membership.members().stream().collect(Collectors.toMap(MemberInfo::id, info -> info));
         List<CompletableFuture<Optional<Member>>> asked =
-                ids.stream().map(this::describe).toList();
+                ids.stream().map(id -> describe(id, listed)).toList();
         return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
                 .thenApply(all -> asked.stream()
                         .map(CompletableFuture::join)
@@ -113,12 +115,8 @@ final class Status implements ClusterWatch {
                         .collect(Collectors.toList()));
     }
 
-    private CompletableFuture<Optional<Member>> describe(NodeId id) {
-        Optional<MemberInfo> info = Stream.concat(
-                        membership.members().stream()
-                                .filter(member -> member.id().equals(id)),
-                        members.find(id).stream())
-                .findFirst();
+    private CompletableFuture<Optional<Member>> describe(NodeId id, Map<NodeId, MemberInfo> listed) {
+        Optional<MemberInfo> info = Optional.ofNullable(listed.get(id)).or(() -> members.find(id));
         CompletableFuture<Usage> usage = rpc.reachable(id)
                 ? rpc.call(
                                 id,

@@ -35,7 +35,7 @@ public final class ReplicationQueue {
     /** Tasks of one target that are under way at the same time: each may hold a chunk in memory. */
     private static final int BATCH = 4;
 
-    /** Tasks looked at per pump for targets that have left. */
+    /** Tasks looked at per period for targets that have left. */
     private static final int DEPARTED_BATCH = 100;
 
     private static final Logger log = LoggerFactory.getLogger(ReplicationQueue.class);
@@ -76,6 +76,9 @@ public final class ReplicationQueue {
     /** Begins to deliver. On the loop, once. */
     public void start() {
         pump();
+        if (waiting > 0) {
+            forgetDeparted();
+        }
         loop.schedule(PUMP, this::start);
     }
 
@@ -120,17 +123,21 @@ public final class ReplicationQueue {
             pumping = false;
             waiting = queued == null ? waiting : queued;
             if (waiting > 0) {
-                Set<NodeId> served = new LinkedHashSet<>(targets.get());
-                // A node that has left every view still delivers its own fast writes.
-                served.add(rpc.self());
-                served.stream().filter(rpc::reachable).forEach(this::serve);
-                forgetDeparted(served);
+                served().stream().filter(rpc::reachable).forEach(this::serve);
             }
         });
     }
 
+    private Set<NodeId> served() {
+        Set<NodeId> served = new LinkedHashSet<>(targets.get());
+        // A node that has left every view still delivers its own fast writes.
+        served.add(rpc.self());
+        return served;
+    }
+
     /** A node that is no owner any more lacks nothing; its tasks would stay for ever. */
-    private void forgetDeparted(Set<NodeId> served) {
+    private void forgetDeparted() {
+        Set<NodeId> served = served();
         long now = loop.wallMillis();
         if (served.size() > 1) {
             store.write(tables -> {
