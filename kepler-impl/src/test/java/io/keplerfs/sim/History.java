@@ -1,7 +1,8 @@
 package io.keplerfs.sim;
 
+import io.keplerfs.history.Linearizability;
+import io.keplerfs.history.Operation;
 import io.keplerfs.register.RegisterValue;
-import io.keplerfs.sim.Linearizability.Operation;
 import io.keplerfs.values.VersionId;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -46,7 +47,7 @@ final class History {
         VersionId seen;
 
         long called;
-        long returned = Linearizability.NEVER;
+        long returned = Operation.NEVER;
         long time;
         Result result = Result.MAYBE;
 
@@ -59,7 +60,7 @@ final class History {
 
         void end(Result how, long when) {
             result = how;
-            returned = how == Result.MAYBE ? Linearizability.NEVER : when;
+            returned = how == Result.MAYBE ? Operation.NEVER : when;
         }
 
         @Override
@@ -73,7 +74,7 @@ final class History {
                             seen == null ? "-" : brief(seen),
                             result,
                             called,
-                            returned == Linearizability.NEVER ? "never" : Long.toString(returned),
+                            returned == Operation.NEVER ? "never" : Long.toString(returned),
                             time);
         }
 
