@@ -50,18 +50,27 @@ public final class Acceptor {
      * Takes the value unless something newer is promised or accepted. The same accept again is the same success, so that one
      * may be sent, or handed over by anti-entropy, any number of times.
      *
+     * <p>With it the proposer may ask for the promise of its next ballot: the same as a prepare right behind the accept, which
+     * would be told this very value. So a success says that both have happened.
+     *
+     * @param next ballot to promise once the value is accepted; zero for none
      * @param encoded the value's bytes, which are stored as they came
      */
-    static Step accept(RegisterRow row, Ballot ballot, RegisterValue value, byte[] encoded) {
+    static Step accept(RegisterRow row, Ballot ballot, Ballot next, RegisterValue value, byte[] encoded) {
         Memory memory = Memory.decode(row.memory());
         if (ballot.compareTo(row.promised()) >= 0 && ballot.compareTo(row.accepted()) > 0) {
             byte[] voted = memory.voted(value).encode();
-            return Step.to(new RegisterRow(row.key(), ballot, ballot, encoded, voted), new Accepted());
+            return Step.to(new RegisterRow(row.key(), later(ballot, next), ballot, encoded, voted), new Accepted());
         }
         boolean again = ballot.equals(row.accepted())
                 && !memory.inherited()
                 && RegisterValue.decode(row.value()).id().equals(value.id());
-        return again ? Step.none(row, new Accepted()) : refuse(row);
+        if (!again) {
+            return refuse(row);
+        }
+        return next.compareTo(row.promised()) > 0
+                ? Step.to(new RegisterRow(row.key(), next, ballot, row.value(), row.memory()), new Accepted())
+                : Step.none(row, new Accepted());
     }
 
     static Found query(RegisterRow row, boolean withValue) {
@@ -89,7 +98,7 @@ public final class Acceptor {
         }
         boolean newer = old.accepted().compareTo(row.accepted()) > 0;
         RegisterRow source = newer ? old : row;
-        Ballot promised = old.promised().compareTo(row.promised()) > 0 ? old.promised() : row.promised();
+        Ballot promised = later(row.promised(), old.promised());
         Memory known = Memory.decode(row.memory());
         boolean inherited = newer ? promised.compareTo(source.accepted()) > 0 : known.inherited();
         Memory memory = known.merged(Memory.decode(old.memory()), inherited);
@@ -104,6 +113,10 @@ public final class Acceptor {
     }
 
     private static Ballot engaged(RegisterRow row) {
-        return row.promised().compareTo(row.accepted()) >= 0 ? row.promised() : row.accepted();
+        return later(row.promised(), row.accepted());
+    }
+
+    private static Ballot later(Ballot a, Ballot b) {
+        return a.compareTo(b) >= 0 ? a : b;
     }
 }

@@ -87,10 +87,12 @@ public final class AcceptorService {
                     : change(request, prepare.key(), row -> Acceptor.prepare(row, prepare.ballot(), prepare.write()));
         } else if (request instanceof Accept accept) {
             RegisterValue value = RegisterValue.decode(accept.value());
-            return isTooFarAhead(accept.ballot())
-                    ? CompletableFuture.completedFuture(tooFarAhead(from, accept.ballot()))
+            return isTooFarAhead(accept.highest())
+                    ? CompletableFuture.completedFuture(tooFarAhead(from, accept.highest()))
                     : change(
-                            request, accept.key(), row -> Acceptor.accept(row, accept.ballot(), value, accept.value()));
+                            request,
+                            accept.key(),
+                            row -> Acceptor.accept(row, accept.ballot(), accept.next(), value, accept.value()));
         } else if (request instanceof Query query) {
             return look(request, snapshot -> Acceptor.query(snapshot.register(query.key()), query.withValue()));
         }

@@ -13,5 +13,13 @@ enum Fault {
     /** A failed condition is reported before what was read is certain. */
     REFUSE_WITHOUT_FINISHING,
     /** A read answers with the newest value although no majority holds it. */
-    READ_WITHOUT_FINISHING
+    READ_WITHOUT_FINISHING,
+    /** A promise that came along with an accept is used whoever owns the register now. */
+    CARRY_INTO_NEXT_STAGE,
+    /** A promise is thought to have come along although only a minority has accepted. */
+    CARRY_FROM_MINORITY,
+    /** A condition that fails against the value kept with a carried promise is reported without asking anybody. */
+    REFUSE_FROM_CARRIED,
+    /** A write on top of what was read has whatever ballot comes, though a version of a later time was there. */
+    TIME_NOT_ABOVE_SEEN
 }

@@ -20,7 +20,9 @@ import java.util.function.Predicate;
  * One change of one register by this node, from the first message to its outcome (CASPaxos; protocols.md, section 5).
  *
  * <p>An attempt is a prepare round and an accept round under one fresh ballot and in one configuration, because a promise of
- * one stage says nothing about the owners of another; an unconditional write may begin with an accept round alone. An attempt that fails is followed by another after a pause, until the deadline.
+ * one stage says nothing about the owners of another. The first attempt may be an accept round alone: of an unconditional write,
+ * or of one whose ballot was promised along with this node's last change of the key ({@link Carried}). An attempt that fails is
+ * followed by another after a pause, until the deadline.
  *
  * <p>The state that outlives an attempt is {@link #firstSent}: since when an owner may have taken the write. From then on every
  * attempt first asks whether the write has happened already, see {@link #promised}. Only an accept round that wins can end that
@@ -49,6 +51,7 @@ final class Proposal {
 
     private final Exchange exchange;
     private final HybridClock clock;
+    private final Carried carried;
     private final Fault fault;
     private final Task task;
     private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
@@ -57,9 +60,10 @@ final class Proposal {
     private int attempts;
     private Settled.Fate fate = Settled.Fate.PERHAPS;
 
-    Proposal(Exchange exchange, HybridClock clock, Fault fault, Task task) {
+    Proposal(Exchange exchange, HybridClock clock, Carried carried, Fault fault, Task task) {
         this.exchange = exchange;
         this.clock = clock;
+        this.carried = carried;
         this.fault = fault;
         this.task = task;
         this.firstSent = task.mayHaveBeenSent() ? UNKNOWN : NEVER;
@@ -87,10 +91,14 @@ final class Proposal {
             }
             return;
         }
+        boolean fresh = attempts == 0 && !mayHaveBeenTaken();
+        if (fresh && task.change().needsCurrent() && acceptCarried(configuration)) {
+            return;
+        }
         Optional<Ballot> ballot = clock.next();
         if (ballot.isEmpty()) {
             retry("the clock of this node waits for its store");
-        } else if (attempts == 0 && !mayHaveBeenTaken() && !task.change().needsCurrent()) {
+        } else if (fresh && !task.change().needsCurrent()) {
             acceptUnseen(configuration, ballot.get());
         } else {
             prepare(configuration, ballot.get());
@@ -108,6 +116,32 @@ final class Proposal {
         } else {
             prepare(configuration, ballot);
         }
+    }
+
+    /**
+     * One round trip: a majority has accepted the value kept here and has promised the ballot. That value may have been replaced
+     * since, which the accept finds out; so nothing may be told to the caller but that it was accepted.
+     *
+     * @return whether it was begun
+     */
+    private boolean acceptCarried(Configuration configuration) {
+        Optional<Carried.Promise> promise =
+                carried.take(task.key(), configuration, exchange.loop().nanoTime());
+        if (promise.isEmpty()) {
+            return false;
+        }
+        RegisterValue current = promise.get().value();
+        Change.Decision decision = task.change().apply(current);
+        if (fault == Fault.REFUSE_FROM_CARRIED && decision instanceof Change.Refuse refuse) {
+            outcome.complete(new Outcome.Refused(refuse.reason(), current));
+            return true;
+        }
+        if (!(decision instanceof Change.Write write)) {
+            return false;
+        }
+        Ballot ballot = promise.get().ballot();
+        send(configuration, ballot, successor(current, ballot, write), lost -> again(lost.toString()));
+        return true;
     }
 
     private void prepare(Configuration configuration, Ballot ballot) {
@@ -188,7 +222,14 @@ final class Proposal {
             if (certain || fault == Fault.REFUSE_WITHOUT_FINISHING) {
                 outcome.complete(refused);
             } else {
-                accept(round.configuration(), ballot, current, false, won -> outcome.complete(refused), this::retry);
+                accept(
+                        round.configuration(),
+                        ballot,
+                        Ballot.ZERO,
+                        current,
+                        false,
+                        won -> outcome.complete(refused),
+                        this::retry);
             }
         } else if (certain) {
             done(current, newestOf(round), round, false);
@@ -198,23 +239,34 @@ final class Proposal {
     }
 
     private void write(Round round, Ballot ballot, RegisterValue current, Change.Write write) {
-        if (current.time() >= ballot.time()) {
+        if (current.time() >= ballot.time() && fault != Fault.TIME_NOT_ABOVE_SEEN) {
             // Two nodes in the same tick: another ballot keeps the order of versions strict.
             clock.observe(current.time());
             again("another version of the same tick was there");
             return;
         }
+        send(round.configuration(), ballot, successor(current, ballot, write), this::retry);
+    }
+
+    private RegisterValue successor(RegisterValue current, Ballot ballot, Change.Write write) {
         RegisterValue before = fault == Fault.FORGET_ANCESTORS ? current.withoutAncestors() : current;
-        RegisterValue value = before.successor(task.write(), ballot.time(), write);
-        send(round.configuration(), ballot, value, this::retry);
+        return before.successor(task.write(), ballot.time(), write);
     }
 
     /** The first or another try of the write itself: from now on some owner may have it. */
     private void send(Configuration configuration, Ballot ballot, RegisterValue value, Consumer<Round> lost) {
         long sentBefore = firstSent;
         firstSent = Math.min(firstSent, ballot.time());
-        accept(configuration, ballot, value, task.requireAll(), won -> done(value, ballot, won, false), round -> {
+        Ballot next = nextAfter(ballot);
+        Consumer<Round> won = round -> {
+            carry(configuration, next, value);
+            done(value, ballot, round, false);
+        };
+        accept(configuration, ballot, next, value, task.requireAll(), won, round -> {
             chosen |= round.won();
+            if (fault == Fault.CARRY_FROM_MINORITY && !round.acked().isEmpty()) {
+                carry(configuration, next, value);
+            }
             if (round.certainlyNowhere()) {
                 firstSent = sentBefore;
             }
@@ -222,11 +274,28 @@ final class Proposal {
         });
     }
 
+    /**
+     * A promise to ask for along with the accept: worth it for writers that build on what is there, who tend to come again. For
+     * the others, a register that moves is better off with its accepted ballot the highest (see {@link Acceptor#merge}).
+     */
+    private Ballot nextAfter(Ballot ballot) {
+        return task.change().needsCurrent()
+                ? clock.next().filter(next -> next.compareTo(ballot) > 0).orElse(Ballot.ZERO)
+                : Ballot.ZERO;
+    }
+
+    private void carry(Configuration configuration, Ballot next, RegisterValue value) {
+        if (!next.isZero()) {
+            carried.put(task.key(), configuration, next, value, exchange.loop().nanoTime());
+        }
+    }
+
     /** Writes back what was read under the new ballot, so that it is chosen beyond doubt. */
     private void finish(Round round, Ballot ballot, RegisterValue current, boolean superseded) {
         accept(
                 round.configuration(),
                 ballot,
+                Ballot.ZERO,
                 current,
                 task.requireAll(),
                 won -> done(current, ballot, won, superseded),
@@ -236,6 +305,7 @@ final class Proposal {
     private void accept(
             Configuration configuration,
             Ballot ballot,
+            Ballot next,
             RegisterValue value,
             boolean byAll,
             Consumer<Round> won,
@@ -253,7 +323,8 @@ final class Proposal {
                         lost.accept(decided);
                     }
                 }));
-        exchange.askAll(new Accept(configuration.stage(), task.key(), ballot, value.encode()), task.deadline(), round);
+        Accept request = new Accept(configuration.stage(), task.key(), ballot, value.encode(), next);
+        exchange.askAll(request, task.deadline(), round);
     }
 
     private static Ballot newestOf(Round round) {

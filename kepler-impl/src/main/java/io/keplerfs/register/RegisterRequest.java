@@ -5,6 +5,7 @@ import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.values.VersionId;
+import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.util.List;
@@ -16,7 +17,7 @@ import java.util.List;
  * kind        u8, {@link Kind}
  * stage       long, the ownership the proposer works in; without meaning for registers that decide views
  * PREPARE     register key, ballot, uuid write
- * ACCEPT      register key, ballot, bytes value
+ * ACCEPT      register key, ballot, bytes value, ballot next
  * QUERY       register key, bool with value
  * LIST        text bucket, list of uint shard, text prefix, text after, uint limit, bool with payload
  * </pre>
@@ -41,7 +42,7 @@ sealed interface RegisterRequest {
         long stage = in.int64();
         RegisterRequest request = switch (kind) {
             case PREPARE -> new Prepare(stage, in.register(), in.ballot(), in.version());
-            case ACCEPT -> new Accept(stage, in.register(), in.ballot(), in.bytes());
+            case ACCEPT -> new Accept(stage, in.register(), in.ballot(), in.bytes(), in.ballot());
             case QUERY -> new Query(stage, in.register(), in.bool());
             case LIST ->
                 new Page(stage, in.text(), in.list(WireReader::uint), in.text(), in.text(), in.uint(), in.bool());
@@ -73,8 +74,21 @@ sealed interface RegisterRequest {
      * Accept the value.
      *
      * @param value {@link RegisterValue#encode}
+     * @param next a ballot to be promised along with it, above {@code ballot}; zero for none
      */
-    record Accept(long stage, RegisterKey key, Ballot ballot, byte[] value) implements RegisterRequest {
+    record Accept(long stage, RegisterKey key, Ballot ballot, byte[] value, Ballot next) implements RegisterRequest {
+        public Accept {
+            if (!next.isZero() && next.compareTo(ballot) <= 0) {
+                throw new MalformedMessageException(
+                        "an accept of ballot " + ballot + " asks for the promise of " + next);
+            }
+        }
+
+        /** The highest ballot in it. */
+        Ballot highest() {
+            return next.isZero() ? ballot : next;
+        }
+
         @Override
         public Kind kind() {
             return Kind.ACCEPT;
@@ -87,7 +101,7 @@ sealed interface RegisterRequest {
 
         @Override
         public void writeRest(WireWriter out) {
-            out.register(key).ballot(ballot).bytes(value);
+            out.register(key).ballot(ballot).bytes(value).ballot(next);
         }
     }
 

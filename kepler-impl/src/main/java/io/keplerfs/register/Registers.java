@@ -26,6 +26,7 @@ public final class Registers {
     private final HybridClock clock;
     private final Exchange exchange;
     private final Fault fault;
+    private final Carried carried;
 
     public Registers(Loop loop, Rpc rpc, HybridClock clock, Configurations configurations) {
         this(loop, rpc, clock, configurations, ROUND_TIMEOUT, Fault.NONE);
@@ -37,6 +38,7 @@ public final class Registers {
         this.clock = clock;
         this.exchange = new Exchange(loop, rpc, configurations, roundTimeout);
         this.fault = fault;
+        this.carried = new Carried(fault);
     }
 
     /**
@@ -105,7 +107,7 @@ public final class Registers {
         long deadline = exchange.deadline(timeout);
         return onLoop(() -> {
             CompletableFuture<Boolean> taken = new CompletableFuture<>();
-            Accept accept = new Accept(exchange.configuration(key).stage(), key, ballot, value.encode());
+            Accept accept = new Accept(exchange.configuration(key).stage(), key, ballot, value.encode(), Ballot.ZERO);
             exchange.ask(to, accept.encode(), deadline, (answer, failure) -> {
                 if (failure != null) {
                     taken.completeExceptionally(failure);
@@ -150,7 +152,7 @@ public final class Registers {
     }
 
     private Proposal propose(Proposal.Task task) {
-        return new Proposal(exchange, clock, fault, task);
+        return new Proposal(exchange, clock, carried, fault, task);
     }
 
     private <T> CompletableFuture<T> onLoop(Supplier<CompletableFuture<T>> work) {

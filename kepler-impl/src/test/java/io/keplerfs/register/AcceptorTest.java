@@ -37,7 +37,7 @@ class AcceptorTest {
     }
 
     private static Acceptor.Step accept(RegisterRow row, long time, RegisterValue value) {
-        return Acceptor.accept(row, ballot(time), value, value.encode());
+        return Acceptor.accept(row, ballot(time), Ballot.ZERO, value, value.encode());
     }
 
     private static RegisterRow accepted(RegisterRow row, long time, RegisterValue value) {
@@ -131,5 +131,45 @@ class AcceptorTest {
         assertThat(Acceptor.merge(row, row)).isSameAs(row);
         assertThatThrownBy(() -> Acceptor.merge(row, RegisterRow.untouched(new RegisterKey("b", 0, "x"))))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static Acceptor.Step acceptAndPromise(RegisterRow row, long time, long next, RegisterValue value) {
+        return Acceptor.accept(row, ballot(time), ballot(next), value, value.encode());
+    }
+
+    @Test
+    void anAcceptMayBringThePromiseOfTheNextBallotAlong() {
+        RegisterRow row = acceptAndPromise(UNTOUCHED, 5, 6, value(5)).row();
+
+        assertThat(row.accepted()).isEqualTo(ballot(5));
+        assertThat(row.promised()).isEqualTo(ballot(6));
+        assertThat(accept(row, 6, value(6)).answer()).isInstanceOf(Accepted.class);
+    }
+
+    @Test
+    void whoeverComesBetweenAnAcceptAndItsPromiseIsRefused() {
+        RegisterRow row = acceptAndPromise(UNTOUCHED, 5, 8, value(5)).row();
+
+        assertThat(Acceptor.prepare(row, ballot(7), id(0)).answer()).isInstanceOf(Refused.class);
+        assertThat(accept(row, 7, value(7)).answer()).isInstanceOf(Refused.class);
+        assertThat(accept(promised(row, 9), 8, value(8)).answer()).isInstanceOf(Refused.class);
+    }
+
+    @Test
+    void theSameAcceptAgainStillBringsItsPromise() {
+        RegisterRow offered = accepted(UNTOUCHED, 5, value(5));
+
+        Acceptor.Step again = acceptAndPromise(offered, 5, 6, value(5));
+
+        assertThat(again.answer()).isInstanceOf(Accepted.class);
+        assertThat(again.row().promised()).isEqualTo(ballot(6));
+        assertThat(acceptAndPromise(promised(offered, 9), 5, 6, value(5)).row().promised())
+                .isEqualTo(ballot(9));
+    }
+
+    @Test
+    void aRefusedAcceptBringsNoPromise() {
+        assertThat(acceptAndPromise(promised(UNTOUCHED, 6), 5, 9, value(5)).changed())
+                .isFalse();
     }
 }

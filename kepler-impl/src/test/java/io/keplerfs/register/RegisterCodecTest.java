@@ -26,7 +26,7 @@ class RegisterCodecTest {
 
     private static final List<RegisterRequest> REQUESTS = List.of(
             new RegisterRequest.Prepare(6, KEY, BALLOT, ID),
-            new RegisterRequest.Accept(6, KEY, BALLOT, BYTES),
+            new RegisterRequest.Accept(6, KEY, BALLOT, BYTES, new Ballot(BALLOT.time() + 1, BALLOT.node())),
             new RegisterRequest.Query(6, KEY, true),
             new RegisterRequest.Page(6, "photos", List.of(0, 300), "k", "kö", 1000, true));
 

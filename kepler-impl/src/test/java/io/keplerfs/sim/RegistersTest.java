@@ -15,6 +15,7 @@ import io.keplerfs.register.Outcome.Indeterminate;
 import io.keplerfs.register.Outcome.Refused;
 import io.keplerfs.register.Outcome.Unavailable;
 import io.keplerfs.register.ReadResult;
+import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Settled;
 import io.keplerfs.register.Settled.Fate;
 import io.keplerfs.rpc.Kind;
@@ -322,5 +323,92 @@ class RegistersTest {
                 .isInstanceOf(CompletionException.class)
                 .hasRootCauseMessage("cannot decide");
         done(cluster.put(4, 2));
+    }
+
+    private long roundTrips(Runnable work) {
+        long before = cluster.requests("ACCEPT") + cluster.requests("PREPARE");
+        work.run();
+        cluster.pass(Duration.ofMillis(20));
+        return (cluster.requests("ACCEPT") + cluster.requests("PREPARE") - before) / 3;
+    }
+
+    private void build(int node, int version) {
+        assertThat(done(cluster.await(cluster.buildLater(node, version, TIMEOUT)))
+                        .superseded())
+                .isFalse();
+    }
+
+    @Test
+    void aWriterThatWroteLastNeedsOneRoundTripForItsNextConditionalWrite() {
+        assertThat(roundTrips(() -> build(4, 1))).isEqualTo(2);
+        assertThat(roundTrips(() -> build(4, 2))).isEqualTo(1);
+        assertThat(roundTrips(() -> assertThat(cluster.swap(4, 2, 3)).isInstanceOf(Done.class)))
+                .isEqualTo(1);
+        assertThat(roundTrips(() -> erase(4, 4))).isEqualTo(1);
+        assertThat(roundTrips(() -> build(4, 5))).isEqualTo(1);
+
+        RegisterValue current = cluster.read(1);
+        assertThat(current.id()).isEqualTo(version(5));
+        assertThat(current.ancestors())
+                .extracting(RegisterValue.Mark::id)
+                .containsExactly(version(4), version(3), version(2), version(1));
+    }
+
+    private void erase(int node, int version) {
+        Change change = current -> new Change.Write(new byte[0], true);
+        assertThat(cluster.await(cluster.at(node).change(KEY, version(version), false, change, false, TIMEOUT)))
+                .isInstanceOf(Done.class);
+    }
+
+    @Test
+    void aPromiseThatCameAlongIsWorthNothingOnceSomebodyElseHasWritten() {
+        build(4, 1);
+        build(5, 2);
+
+        assertThat(cluster.swap(4, 1, 3)).isInstanceOf(Refused.class);
+        assertThat(roundTrips(() -> build(4, 4))).isEqualTo(2);
+        assertThat(cluster.read(1).ancestors())
+                .extracting(RegisterValue.Mark::id)
+                .containsExactly(version(2), version(1));
+    }
+
+    @Test
+    void aConditionThatFailsAgainstAKeptValueIsAskedOfTheOwners() {
+        build(4, 1);
+        build(5, 2);
+
+        assertThat(cluster.swap(4, 2, 3)).isInstanceOf(Done.class);
+    }
+
+    @Test
+    void aPromiseThatCameAlongIsUsedForTwoSecondsOnly() {
+        build(4, 1);
+        cluster.pass(Duration.ofSeconds(3));
+        long before = cluster.node(4).process().wallMillis();
+
+        assertThat(roundTrips(() -> build(4, 2))).isEqualTo(2);
+        assertThat(cluster.read(1).time() >>> 16).isGreaterThanOrEqualTo(before);
+    }
+
+    @Test
+    void aPromiseOfOtherOwnersIsNotUsed() {
+        build(5, 1);
+        for (int node = 1; node <= 5; node++) {
+            cluster.node(node).ownership().enter(SimOwnership.BOTH);
+        }
+        cluster.pass(Duration.ofMillis(20));
+
+        build(5, 2);
+        assertThat(cluster.requests("PREPARE")).isEqualTo(3 + 4);
+    }
+
+    @Test
+    void aPromiseThatCameAlongEndsWithTheProcess() {
+        build(4, 1);
+        cluster.node(4).crash();
+        cluster.node(4).restart();
+        cluster.pass(Duration.ofMillis(20));
+
+        assertThat(roundTrips(() -> build(4, 2))).isEqualTo(2);
     }
 }

@@ -72,6 +72,11 @@ final class SimNode implements SimHost {
         return id;
     }
 
+    /** Its present life. */
+    SimProcess process() {
+        return process;
+    }
+
     SimStore store() {
         return store;
     }
