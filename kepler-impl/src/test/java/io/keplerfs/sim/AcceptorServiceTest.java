@@ -112,6 +112,7 @@ class AcceptorServiceTest {
                 .register(new RegisterKey("photos", 0, "k"))
                 .ballot(new Ballot(owner.wallMillis() << 16, id(2)))
                 .bytes(bytes(""))
+                .ballot(Ballot.ZERO)
                 .toBytes();
         Message message = Message.of(java.nio.ByteBuffer.wrap(accept));
         CompletableFuture<Boolean> entered = enter(7);

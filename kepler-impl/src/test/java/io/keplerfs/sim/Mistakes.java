@@ -1,6 +1,7 @@
 package io.keplerfs.sim;
 
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Deliberate mistakes, to see that the simulator finds them.
@@ -40,6 +41,16 @@ record Mistakes(String proposer, Set<SimStore.Lie> disk, Set<Slip> move) {
 
     static Mistakes of(Slip slip) {
         return new Mistakes("NONE", Set.of(), Set.of(slip));
+    }
+
+    /** The one mistake in it. */
+    String name() {
+        return disk.isEmpty() && move.isEmpty()
+                ? proposer
+                : Stream.concat(disk.stream(), move.stream())
+                        .findFirst()
+                        .orElseThrow()
+                        .name();
     }
 
     boolean has(Slip slip) {

@@ -187,6 +187,34 @@ class RegisterScenarioTest {
         }
     }
 
+    @Test
+    void nothingIsAcceptedInAViewThatTheOwnerHasBegunToLeave() {
+        assertThat(readAfterASlowMove(Mistakes.NONE)).isEqualTo(version(2));
+        assertThat(readAfterASlowMove(Mistakes.of(Slip.GATE_NOT_IN_TRANSACTION)))
+                .isEqualTo(version(1));
+    }
+
+    /** The new owner 4 asks; while the old ones make it durable that they leave the view, a write of that view reaches them. */
+    private static VersionId readAfterASlowMove(Mistakes mistakes) {
+        SimCluster cluster = new SimCluster(mistakes);
+        cluster.put(1, 1);
+        cluster.pass(Duration.ofMillis(20));
+        cluster.node(3).ownership().enter(SimOwnership.BOTH);
+        cluster.node(4).ownership().enter(SimOwnership.BOTH);
+        cluster.pass(Duration.ofMillis(5));
+        cluster.network.courier((from, to, kind) ->
+                kind == Kind.ACCEPT ? from.equals(id(5)) && to.equals(id(3)) ? Courier.LOST : 5 : 0);
+        for (int old : new int[] {1, 2}) {
+            cluster.node(old).store().stall(Duration.ofMillis(50));
+        }
+        cluster.node(3).ownership().pull();
+        cluster.node(4).ownership().pull();
+        assertThat(cluster.put(5, 2)).isInstanceOf(Outcome.Done.class);
+        cluster.pass(Duration.ofMillis(200));
+        cluster.network.courier((from, to, kind) -> 0);
+        return readByNewOwners(cluster, 3, 4);
+    }
+
     private static VersionId readByNewOwners(SimCluster cluster, int... owners) {
         for (int owner : owners) {
             cluster.node(owner).ownership().enter(SimOwnership.NEW);

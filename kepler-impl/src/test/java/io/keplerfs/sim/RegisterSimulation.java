@@ -12,11 +12,14 @@ import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -25,13 +28,37 @@ import java.util.stream.IntStream;
  */
 final class RegisterSimulation {
     private static final int NODES = 5;
-    private static final Duration LIMIT = Duration.ofMinutes(10);
+    private static final Duration LIMIT = Duration.ofMinutes(30);
 
     private static final List<List<Kind>> MIXES = List.of(
             List.of(Kind.PUT, Kind.PUT, Kind.ERASE, Kind.SWAP, Kind.CREATE, Kind.BUILD, Kind.GET),
             List.of(Kind.PUT, Kind.BUILD, Kind.BUILD, Kind.BUILD, Kind.GET),
             List.of(Kind.ERASE, Kind.SWAP, Kind.SWAP, Kind.SWAP, Kind.CREATE, Kind.GET),
             List.of(Kind.BUILD, Kind.BUILD, Kind.SWAP, Kind.GET));
+
+    private static final long JUMP_MILLIS = Duration.ofHours(3).toMillis();
+    private static final Duration REPLAYS_ARE_OVER = Duration.ofMinutes(11);
+
+    /** Classes of trouble, beside loss, delay, order, duplicates and skewed clocks. */
+    enum Trouble {
+        CRASHES,
+        PARTITIONS,
+        ONE_WAY_CUTS,
+        PAUSES,
+        CLOCK_JUMPS,
+        SLOW_SYNCS,
+        DISK_ERRORS,
+        REPLAY;
+
+        /** Half of the seeds have about half of them, so that the common ones do not hide what the others do. */
+        static Set<Trouble> draw(SplittableRandom random) {
+            Set<Trouble> drawn = EnumSet.allOf(Trouble.class);
+            if (random.nextBoolean()) {
+                drawn.removeIf(trouble -> random.nextBoolean());
+            }
+            return drawn;
+        }
+    }
 
     private final SimLoop loop;
     private final SplittableRandom random;
@@ -44,6 +71,7 @@ final class RegisterSimulation {
     private final SimNetwork network;
     private final double paceMillis;
     private final boolean moves;
+    private final Set<Trouble> swarm;
     private boolean healed;
 
     RegisterSimulation(long seed, boolean moves, Mistakes mistakes) {
@@ -56,7 +84,10 @@ final class RegisterSimulation {
         this.script =
                 new SimOwnership.Script(key, ids.subList(0, 3), ids.subList(moves ? 1 : 0, moves ? 4 : 3), mistakes);
         this.paceMillis = pick(3, 10, 40);
-        this.network = new SimNetwork(loop, new Weather(pick(0, 0.05, 0.2, 0.4), pick(0, 0.1), paceMillis));
+        this.swarm = Trouble.draw(random);
+        this.network = new SimNetwork(
+                loop,
+                new Weather(pick(0, 0.05, 0.2, 0.3), pick(0, 0.1), paceMillis, chosen(Trouble.REPLAY) ? 0.05 : 0));
         long maxSyncNanos = (long) (pick(0.1, 2, 20) * 1e6);
         Duration roundTimeout = Duration.ofNanos((long) (paceMillis * 2.5e6) + 2 * maxSyncNanos);
         SimNode.World world = new SimNode.World(loop, network, script, roundTimeout);
@@ -71,6 +102,10 @@ final class RegisterSimulation {
         }
     }
 
+    private boolean chosen(Trouble trouble) {
+        return swarm.contains(trouble);
+    }
+
     private double pick(double... choices) {
         return choices[random.nextInt(choices.length)];
     }
@@ -78,8 +113,7 @@ final class RegisterSimulation {
     /** What went wrong; empty if nothing did. */
     List<String> run() {
         clients.forEach(SimClient::start);
-        planCrashes();
-        planPartitions();
+        planAll();
         if (moves) {
             planMove();
         }
@@ -88,6 +122,56 @@ final class RegisterSimulation {
         }
         heal();
         return history.violations();
+    }
+
+    private void planAll() {
+        for (Trouble trouble : swarm) {
+            switch (trouble) {
+                case CRASHES -> planCrashes();
+                case PARTITIONS -> planPartitions();
+                case ONE_WAY_CUTS -> planCuts();
+                case PAUSES -> somewhere(2, node -> node.pause(Duration.ofMillis(random.nextLong(1_000, 60_000))));
+                case CLOCK_JUMPS -> somewhere(4, node -> node.setSkew(random.nextLong(-JUMP_MILLIS, JUMP_MILLIS)));
+                case SLOW_SYNCS -> somewhere(4, node -> node.store().stall(Duration.ofMillis((long) (8 * paceMillis))));
+                case DISK_ERRORS -> somewhere(2, this::breakDisk);
+                case REPLAY -> {}
+            }
+        }
+    }
+
+    /** Does it to nodes drawn by chance at times drawn by chance. */
+    private void somewhere(int mostTimes, Consumer<SimNode> what) {
+        for (int i = random.nextInt(1, mostTimes + 1); i > 0; i--) {
+            SimNode node = nodes.get(random.nextInt(NODES));
+            trouble(random.nextDouble(0, 60) * paceMillis, () -> what.accept(node));
+        }
+    }
+
+    /** A node whose disk has failed goes on saying so until it is started again. */
+    private void breakDisk(SimNode node) {
+        node.store().failNextCommit();
+        mend(node);
+    }
+
+    private void mend(SimNode node) {
+        trouble(random.nextDouble(0, 20) * paceMillis, () -> {
+            if (node.store().isBroken()) {
+                node.crash();
+                node.restart();
+            } else if (node.store().breaks()) {
+                mend(node);
+            }
+        });
+    }
+
+    private void planCuts() {
+        for (int i = random.nextInt(1, 6); i > 0; i--) {
+            SimNode from = nodes.get(random.nextInt(NODES));
+            SimNode to = nodes.get(random.nextInt(NODES));
+            double atMillis = random.nextDouble(0, 60) * paceMillis;
+            trouble(atMillis, () -> network.cut(from.id(), to.id()));
+        }
+        trouble(random.nextDouble(30, 90) * paceMillis, network::heal);
     }
 
     /** Some seeds have storms of short crashes of owners, which find what was not durable. */
@@ -171,8 +255,14 @@ final class RegisterSimulation {
         healed = true;
         network.weather(Weather.FINE);
         network.heal();
+        nodes.forEach(SimNode::crash);
         nodes.forEach(SimNode::restart);
-        loop.runUntil(() -> false, Duration.ofSeconds(2));
+        nodes.forEach(node -> node.setSkew(0));
+        loop.runUntil(() -> false, chosen(Trouble.REPLAY) ? REPLAYS_ARE_OVER : Duration.ofSeconds(2));
+        if (chosen(Trouble.CLOCK_JUMPS)) {
+            // A node whose clock was ahead is of use again when time has caught up with its ballots.
+            loop.runUntil(() -> false, Duration.ofMillis(JUMP_MILLIS + 60_000));
+        }
         for (int reader : new int[] {0, 4, 2}) {
             Call call = history.call(Kind.GET, RegisterValue.NONE.id(), "final", loop.nowNanos());
             boolean[] over = {false};

@@ -29,9 +29,14 @@ public final class SimNetwork {
      * @param loss chance that one message, there or back, is lost
      * @param duplication chance that a request arrives twice
      * @param maxDelayMillis each message takes 0.1 ms to this
+     * @param replay chance that a request arrives once more one to ten minutes later
      */
-    public record Weather(double loss, double duplication, double maxDelayMillis) {
+    public record Weather(double loss, double duplication, double maxDelayMillis, double replay) {
         public static final Weather FINE = new Weather(0, 0, 1);
+
+        public Weather(double loss, double duplication, double maxDelayMillis) {
+            this(loss, duplication, maxDelayMillis, 0);
+        }
     }
 
     /** What happens to single messages on purpose, on top of the weather. */
@@ -159,12 +164,16 @@ public final class SimNetwork {
             ByteBuffer head = copy(request.head());
             ByteBuffer body = copy(request.body());
             int copies = random.nextDouble() < weather.duplication() ? 2 : 1;
-            carry(id, to, copies, courier.delayMillis(id, to, kind(head)), () -> {
+            Runnable arrival = () -> {
                 Port receiver = ports.get(to);
-                if (receiver != null && !receiver.process.isDead()) {
-                    receiver.handle(this, copy(head), copy(body), answer);
+                if (receiver != null) {
+                    receiver.process.whenAwake(() -> receiver.handle(this, copy(head), copy(body), answer));
                 }
-            });
+            };
+            carry(id, to, copies, courier.delayMillis(id, to, kind(head)), arrival);
+            if (weather.replay() > 0 && random.nextDouble() < weather.replay()) {
+                world.after(random.nextLong(60, 600) * 1_000_000_000L, arrival);
+            }
             return answer;
         }
 
@@ -192,14 +201,12 @@ public final class SimNetwork {
                 }
 
                 private void send(Runnable arrival) {
-                    if (!answered && !process.isDead()) {
-                        answered = true;
-                        carry(id, caller.id, 1, 0, () -> {
-                            if (!caller.process.isDead()) {
-                                arrival.run();
-                            }
-                        });
-                    }
+                    process.whenAwake(() -> {
+                        if (!answered) {
+                            answered = true;
+                            carry(id, caller.id, 1, 0, () -> caller.process.whenAwake(arrival));
+                        }
+                    });
                 }
             });
         }

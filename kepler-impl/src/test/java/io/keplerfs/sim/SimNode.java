@@ -16,7 +16,7 @@ final class SimNode implements SimHost {
 
     private final World world;
     private final NodeId id;
-    private final long skewMillis;
+    private long skewMillis;
     private SimStore store;
     private SimProcess process;
     private SimOwnership ownership;
@@ -65,6 +65,18 @@ final class SimNode implements SimHost {
             process = new SimProcess(world.loop(), skewMillis);
             ownership = boot();
         }
+    }
+
+    /** Sets its wall clock, in this life and the next ones. */
+    void setSkew(long millis) {
+        world.loop().note("clock of " + id + " is " + millis + " ms ahead");
+        skewMillis = millis;
+        process.setSkew(millis);
+    }
+
+    void pause(Duration time) {
+        world.loop().note("pause " + id);
+        process.pause(time);
     }
 
     @Override

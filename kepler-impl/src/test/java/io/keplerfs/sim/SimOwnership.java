@@ -78,7 +78,11 @@ final class SimOwnership implements Configurations, StageGate {
         if (stage <= known) {
             return;
         }
-        loop.when(store.write(transaction -> raise(transaction, stage)), (now, failure) -> learn(stage));
+        loop.when(store.write(transaction -> raise(transaction, stage)), (now, failure) -> {
+            if (failure == null) {
+                learn(stage);
+            }
+        });
     }
 
     private void learn(long stage) {

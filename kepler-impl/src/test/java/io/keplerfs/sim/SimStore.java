@@ -6,6 +6,7 @@ import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,10 +30,12 @@ public final class SimStore implements Store {
         /** A promise alone is not kept at all. */
         PROMISE_DROPPED,
         /** What an owner remembers of past writes is not kept. */
-        MEMORY_DROPPED
+        MEMORY_DROPPED,
+        /** A promise that comes along with an accept is not kept over a crash. */
+        CARRY_NOT_SYNCED
     }
 
-    private record Commit(SimTables changes, Runnable acknowledge) {}
+    private record Commit(SimTables changes, Runnable acknowledge, Runnable fail) {}
 
     private final SimLoop world;
     private final NodeId node;
@@ -46,6 +49,9 @@ public final class SimStore implements Store {
     private final List<Commit> syncing = new ArrayList<>();
     private boolean crashed;
     private boolean starting;
+    private long stallNanos;
+    private boolean breaks;
+    private boolean broken;
 
     /** @param observer sees every register row that is put, for invariants */
     public SimStore(SimLoop world, NodeId node, long maxSyncNanos, Set<Lie> lies, Consumer<RegisterRow> observer) {
@@ -77,6 +83,39 @@ public final class SimStore implements Store {
         return new SimStore(world, node, maxSyncNanos, lies, observer, durable);
     }
 
+    /** The next fsync takes this much longer. */
+    void stall(Duration time) {
+        stallNanos = time.toNanos();
+    }
+
+    /** The next commit fails, and nothing can be written from then on; how much of it reached the disk is a matter of chance. */
+    void failNextCommit() {
+        breaks = true;
+    }
+
+    boolean breaks() {
+        return breaks;
+    }
+
+    boolean isBroken() {
+        return broken;
+    }
+
+    private void breakDown() {
+        broken = true;
+        List<Commit> lost = new ArrayList<>(syncing);
+        lost.addAll(waiting);
+        int survived = random.nextInt(syncing.size() + 1);
+        syncing.subList(0, survived).forEach(commit -> persist(commit.changes()));
+        syncing.clear();
+        waiting.clear();
+        lost.forEach(commit -> commit.fail().run());
+    }
+
+    private static IllegalStateException inputOutputError() {
+        return new IllegalStateException("input/output error");
+    }
+
     @Override
     public NodeId nodeId() {
         return node;
@@ -94,6 +133,10 @@ public final class SimStore implements Store {
     }
 
     private <T> void apply(Function<Transaction, T> transaction, CompletableFuture<T> done) {
+        if (broken) {
+            done.completeExceptionally(inputOutputError());
+            return;
+        }
         SimTables changes = new SimTables();
         T result;
         try {
@@ -104,7 +147,10 @@ public final class SimStore implements Store {
         }
         changes.registers().values().forEach(observer);
         current.putAll(remembered(changes));
-        waiting.add(new Commit(remembered(changes), () -> done.complete(result)));
+        waiting.add(new Commit(
+                remembered(changes),
+                () -> done.complete(result),
+                () -> done.completeExceptionally(inputOutputError())));
         if (lies.contains(Lie.ACK_BEFORE_DURABLE)) {
             done.complete(result);
         }
@@ -117,8 +163,13 @@ public final class SimStore implements Store {
         }
         syncing.addAll(waiting);
         waiting.clear();
-        world.after(random.nextLong(10_000, maxSyncNanos + 10_001), () -> {
+        long nanos = random.nextLong(10_000, maxSyncNanos + 10_001) + stallNanos;
+        stallNanos = 0;
+        world.after(nanos, () -> {
             if (crashed) {
+                return;
+            } else if (breaks) {
+                breakDown();
                 return;
             }
             List<Commit> committed = List.copyOf(syncing);
@@ -134,7 +185,14 @@ public final class SimStore implements Store {
         if (lies.contains(Lie.PROMISE_NOT_SYNCED)) {
             kept.registers().values().removeIf(this::isPromiseAlone);
         }
+        if (lies.contains(Lie.CARRY_NOT_SYNCED)) {
+            kept.registers().replaceAll((key, row) -> isPromiseAlone(row) ? row : withoutCarriedPromise(row));
+        }
         durable.putAll(kept);
+    }
+
+    private static RegisterRow withoutCarriedPromise(RegisterRow row) {
+        return new RegisterRow(row.key(), row.accepted(), row.accepted(), row.value(), row.memory());
     }
 
     private boolean isPromiseAlone(RegisterRow row) {

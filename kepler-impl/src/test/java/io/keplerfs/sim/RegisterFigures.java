@@ -1,0 +1,104 @@
+package io.keplerfs.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.keplerfs.sim.History.Result;
+import io.keplerfs.sim.Mistakes.Slip;
+import io.keplerfs.sim.SimStore.Lie;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * {@link RegisterSimulation} over thousands of seeds, at rest and while the register moves, some of them run twice; and the number
+ * of seeds that each planted bug takes. {@code -Dseeds=N}, {@code -Dseed=first}.
+ */
+@ExtendWith(QuietRegisters.class)
+class RegisterFigures {
+    private static final long SEEDS = Long.getLong("seeds", 2_000);
+    private static final long FIRST = Math.max(0, Long.getLong("seed", 0));
+    /** Every so many seeds one is run again and compared event by event. */
+    private static final int COMPARED = 20;
+    /** The rarest planted bugs are found once in some thousand seeds. */
+    private static final long SEEDS_TO_FIND_A_BUG = Math.max(20_000, 2 * SEEDS);
+
+    @Test
+    void noSeedBreaksAPromise() {
+        Map<Result, Long> results = new EnumMap<>(Result.class);
+        long operations = 0;
+        long compared = 0;
+        for (long seed = FIRST; seed < FIRST + SEEDS; seed++) {
+            boolean moves = seed % 2 == 1;
+            RegisterSimulation simulation = new RegisterSimulation(seed, moves, Mistakes.NONE);
+            List<String> violations = simulation.run();
+            assertThat(violations)
+                    .as("seed %d, %s%n%s", seed, moves ? "moving" : "resting", simulation.history())
+                    .isEmpty();
+            if (seed % COMPARED == 0) {
+                RegisterSimulation again = new RegisterSimulation(seed, moves, Mistakes.NONE);
+                again.run();
+                assertThat(again.trace()).as("seed %d again", seed).isEqualTo(simulation.trace());
+                compared++;
+            }
+            operations += simulation.history().calls().size();
+            for (Result result : Result.values()) {
+                results.merge(result, simulation.history().count(result), Long::sum);
+            }
+        }
+        Figure.print("register.seeds", SEEDS);
+        Figure.print("register.seeds.run.twice.and.equal", compared);
+        Figure.print("register.operations", operations);
+        Figure.print("register.acked", results.get(Result.DONE));
+        Figure.print("register.refused", results.get(Result.REFUSED));
+        Figure.print("register.unavailable", results.get(Result.NOTHING_HAPPENED));
+        Figure.print("register.indeterminate", results.get(Result.MAYBE));
+        Figure.print("register.violations", 0);
+    }
+
+    static Stream<Arguments> plantedBugs() {
+        return Stream.of(
+                Arguments.of(Mistakes.of("RETRY_WITHOUT_MEMORY"), false),
+                Arguments.of(Mistakes.of("FORGET_ANCESTORS"), false),
+                Arguments.of(Mistakes.of("REFUSE_WITHOUT_FINISHING"), false),
+                Arguments.of(Mistakes.of("READ_WITHOUT_FINISHING"), false),
+                Arguments.of(Mistakes.of("TIME_NOT_ABOVE_SEEN"), false),
+                Arguments.of(Mistakes.of("CARRY_FROM_MINORITY"), false),
+                Arguments.of(Mistakes.of("REFUSE_FROM_CARRIED"), false),
+                Arguments.of(Mistakes.of(Lie.ACK_BEFORE_DURABLE), false),
+                Arguments.of(Mistakes.of(Lie.PROMISE_NOT_SYNCED), false),
+                Arguments.of(Mistakes.of(Lie.PROMISE_DROPPED), false),
+                Arguments.of(Mistakes.of(Lie.CARRY_NOT_SYNCED), false),
+                Arguments.of(Mistakes.of(Lie.MEMORY_DROPPED), false),
+                Arguments.of(Mistakes.of(Slip.OLD_MAJORITY_ONLY), true),
+                Arguments.of(Mistakes.of(Slip.ONE_OLD_OWNER), true),
+                Arguments.of(Mistakes.of(Slip.UNFENCED), true),
+                Arguments.of(Mistakes.of(Slip.HEEDS_PROMISES), true),
+                Arguments.of(Mistakes.of(Slip.DROPS_PROMISES), true),
+                Arguments.of(Mistakes.of(Slip.VOTES_FOR_INHERITED), true),
+                Arguments.of(Mistakes.of(Slip.GATE_NOT_IN_TRANSACTION), true),
+                Arguments.of(Mistakes.of("CARRY_INTO_NEXT_STAGE"), true));
+    }
+
+    @ParameterizedTest
+    @MethodSource("plantedBugs")
+    void aPlantedBugIsFound(Mistakes mistakes, boolean moves) {
+        long seed = 0;
+        List<String> violations = List.of();
+        while (violations.isEmpty() && seed < SEEDS_TO_FIND_A_BUG) {
+            violations = new RegisterSimulation(seed++, moves, mistakes).run();
+        }
+
+        boolean found = !violations.isEmpty();
+        Figure.print("register.bug." + mistakes.name().toLowerCase(Locale.ROOT) + ".seeds", found ? seed : -1);
+        assertThat(found)
+                .as("%s in %d seeds; RegisterScenarioTest tells its story", mistakes, seed)
+                .isTrue();
+    }
+}
