@@ -35,13 +35,8 @@ final class Carried {
      */
     record Promise(Ballot ballot, RegisterValue value) {}
 
-    private final boolean heedsStages;
     private final Map<RegisterKey, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
     private long bytes;
-
-    Carried(Fault fault) {
-        heedsStages = fault != Fault.CARRY_INTO_NEXT_STAGE;
-    }
 
     void put(RegisterKey key, Configuration configuration, Ballot ballot, RegisterValue value, long now) {
         remove(key);
@@ -61,7 +56,7 @@ final class Carried {
         }
         boolean sameOwners =
                 entry.stage() == configuration.stage() && entry.ownerSets().equals(configuration.ownerSets());
-        return sameOwners || !heedsStages ? Optional.of(new Promise(entry.ballot(), entry.value())) : Optional.empty();
+        return sameOwners ? Optional.of(new Promise(entry.ballot(), entry.value())) : Optional.empty();
     }
 
     private @Nullable Entry remove(RegisterKey key) {

@@ -14,12 +14,10 @@ enum Fault {
     REFUSE_WITHOUT_FINISHING,
     /** A read answers with the newest value although no majority holds it. */
     READ_WITHOUT_FINISHING,
-    /** A promise that came along with an accept is used whoever owns the register now. */
-    CARRY_INTO_NEXT_STAGE,
-    /** A promise is thought to have come along although only a minority has accepted. */
-    CARRY_FROM_MINORITY,
+    /** A write on a value whose next ballot was promised is sent with a fresher one, which nobody has promised. */
+    CARRY_AT_FRESH_BALLOT,
     /** A condition that fails against the value kept with a carried promise is reported without asking anybody. */
     REFUSE_FROM_CARRIED,
-    /** A write on top of what was read has whatever ballot comes, though a version of a later time was there. */
-    TIME_NOT_ABOVE_SEEN
+    /** A tombstone bears the time of the own clock, whatever was seen. */
+    DELETE_AT_OWN_TIME
 }

@@ -111,7 +111,7 @@ final class Proposal {
             send(
                     configuration,
                     ballot,
-                    RegisterValue.first(task.write(), ballot.time(), write),
+                    RegisterValue.first(task.write(), time(ballot, write), write),
                     lost -> again(lost.toString()));
         } else {
             prepare(configuration, ballot);
@@ -139,7 +139,8 @@ final class Proposal {
         if (!(decision instanceof Change.Write write)) {
             return false;
         }
-        Ballot ballot = promise.get().ballot();
+        Ballot promised = promise.get().ballot();
+        Ballot ballot = fault == Fault.CARRY_AT_FRESH_BALLOT ? clock.next().orElse(promised) : promised;
         send(configuration, ballot, successor(current, ballot, write), lost -> again(lost.toString()));
         return true;
     }
@@ -239,7 +240,7 @@ final class Proposal {
     }
 
     private void write(Round round, Ballot ballot, RegisterValue current, Change.Write write) {
-        if (current.time() >= ballot.time() && fault != Fault.TIME_NOT_ABOVE_SEEN) {
+        if (current.time() >= ballot.time()) {
             // Two nodes in the same tick: another ballot keeps the order of versions strict.
             clock.observe(current.time());
             again("another version of the same tick was there");
@@ -250,7 +251,13 @@ final class Proposal {
 
     private RegisterValue successor(RegisterValue current, Ballot ballot, Change.Write write) {
         RegisterValue before = fault == Fault.FORGET_ANCESTORS ? current.withoutAncestors() : current;
-        return before.successor(task.write(), ballot.time(), write);
+        return before.successor(task.write(), time(ballot, write), write);
+    }
+
+    private long time(Ballot ballot, Change.Write write) {
+        return fault == Fault.DELETE_AT_OWN_TIME && write.tombstone()
+                ? exchange.loop().wallMillis() << 16
+                : ballot.time();
     }
 
     /** The first or another try of the write itself: from now on some owner may have it. */
@@ -264,9 +271,6 @@ final class Proposal {
         };
         accept(configuration, ballot, next, value, task.requireAll(), won, round -> {
             chosen |= round.won();
-            if (fault == Fault.CARRY_FROM_MINORITY && !round.acked().isEmpty()) {
-                carry(configuration, next, value);
-            }
             if (round.certainlyNowhere()) {
                 firstSent = sentBefore;
             }

@@ -38,7 +38,7 @@ public final class Registers {
         this.clock = clock;
         this.exchange = new Exchange(loop, rpc, configurations, roundTimeout);
         this.fault = fault;
-        this.carried = new Carried(fault);
+        this.carried = new Carried();
     }
 
     /**

@@ -68,8 +68,8 @@ class RegisterFigures {
                 Arguments.of(Mistakes.of("FORGET_ANCESTORS"), false),
                 Arguments.of(Mistakes.of("REFUSE_WITHOUT_FINISHING"), false),
                 Arguments.of(Mistakes.of("READ_WITHOUT_FINISHING"), false),
-                Arguments.of(Mistakes.of("TIME_NOT_ABOVE_SEEN"), false),
-                Arguments.of(Mistakes.of("CARRY_FROM_MINORITY"), false),
+                Arguments.of(Mistakes.of("DELETE_AT_OWN_TIME"), false),
+                Arguments.of(Mistakes.of("CARRY_AT_FRESH_BALLOT"), false),
                 Arguments.of(Mistakes.of("REFUSE_FROM_CARRIED"), false),
                 Arguments.of(Mistakes.of(Lie.ACK_BEFORE_DURABLE), false),
                 Arguments.of(Mistakes.of(Lie.PROMISE_NOT_SYNCED), false),
@@ -82,8 +82,7 @@ class RegisterFigures {
                 Arguments.of(Mistakes.of(Slip.HEEDS_PROMISES), true),
                 Arguments.of(Mistakes.of(Slip.DROPS_PROMISES), true),
                 Arguments.of(Mistakes.of(Slip.VOTES_FOR_INHERITED), true),
-                Arguments.of(Mistakes.of(Slip.GATE_NOT_IN_TRANSACTION), true),
-                Arguments.of(Mistakes.of("CARRY_INTO_NEXT_STAGE"), true));
+                Arguments.of(Mistakes.of(Slip.GATE_NOT_IN_TRANSACTION), true));
     }
 
     @ParameterizedTest

@@ -255,6 +255,8 @@ final class RegisterSimulation {
         healed = true;
         network.weather(Weather.FINE);
         network.heal();
+        // A node that is down may have a disk that is about to fail: the second start gets a sound one.
+        nodes.forEach(SimNode::restart);
         nodes.forEach(SimNode::crash);
         nodes.forEach(SimNode::restart);
         nodes.forEach(node -> node.setSkew(0));

@@ -80,9 +80,9 @@ class RegisterSimulationTest {
                 Arguments.of(Mistakes.of(Slip.OLD_MAJORITY_ONLY), true),
                 Arguments.of(Mistakes.of(Slip.ONE_OLD_OWNER), true),
                 Arguments.of(Mistakes.of(Slip.HEEDS_PROMISES), true),
-                Arguments.of(Mistakes.of("CARRY_FROM_MINORITY"), false),
+                Arguments.of(Mistakes.of("CARRY_AT_FRESH_BALLOT"), false),
                 Arguments.of(Mistakes.of("REFUSE_FROM_CARRIED"), false),
-                Arguments.of(Mistakes.of("TIME_NOT_ABOVE_SEEN"), false));
+                Arguments.of(Mistakes.of("DELETE_AT_OWN_TIME"), false));
     }
 
     @ParameterizedTest
