@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tells listeners what happened, one event after the other on one thread of its own, so that a slow one delays no protocol. */
-final class Events implements AutoCloseable {
+public final class Events implements AutoCloseable {
     /** A listener that blocks for so many events loses the next ones, and the log says so. */
     private static final int MOST_WAITING = 10_000;
 
@@ -23,7 +23,7 @@ final class Events implements AutoCloseable {
     private final List<KeplerListener> listeners = new CopyOnWriteArrayList<>();
     private final ThreadPoolExecutor thread;
 
-    Events(ThreadFactory threads) {
+    public Events(ThreadFactory threads) {
         thread = new ThreadPoolExecutor(0, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), threads);
     }
 

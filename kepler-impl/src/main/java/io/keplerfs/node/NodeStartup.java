@@ -1,26 +1,17 @@
 package io.keplerfs.node;
 
-import io.keplerfs.KeplerEvent;
 import io.keplerfs.KeplerNode;
 import io.keplerfs.KeplerOptions;
 import io.keplerfs.disk.DiskOptions;
 import io.keplerfs.disk.DiskStore;
 import io.keplerfs.files.Buffers;
-import io.keplerfs.files.EmbeddedCluster;
 import io.keplerfs.files.Node;
 import io.keplerfs.files.OpenCalls;
 import io.keplerfs.files.ReadWindow;
 import io.keplerfs.http.GatewayLimits;
 import io.keplerfs.http.GatewayOptions;
 import io.keplerfs.http.HttpGateway;
-import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
-import io.keplerfs.register.Registers;
-import io.keplerfs.repair.Rebalance;
-import io.keplerfs.replication.ChunkDelivery;
-import io.keplerfs.replication.ChunkOwner;
-import io.keplerfs.replication.ChunkWriter;
-import io.keplerfs.replication.ReplicationQueue;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
@@ -29,18 +20,11 @@ import io.keplerfs.swim.SwimMembership;
 import io.keplerfs.tcp.TcpTransport;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
-import io.keplerfs.view.Founding;
-import io.keplerfs.view.Ownership;
-import io.keplerfs.view.Sync;
-import io.keplerfs.view.ViewMember;
-import io.keplerfs.view.ViewProposer;
-import io.keplerfs.view.Views;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -65,8 +49,8 @@ final class NodeStartup {
     private static final Duration WORKERS_TIMEOUT = Duration.ofSeconds(2);
     /** Chunk writes overlap: eight writers reach three times the throughput of one (storage.md's measurements). */
     private static final int DISK_WORKERS = 8;
-    /** Callers' streams read on the library's own threads; more are refused as unavailable. */
-    private static final int MOST_BLOCKING = 64;
+    /** Threads for callers' streams: more than uploads that need one, because a thread is busy a little after its task. */
+    private static final int MOST_BLOCKING = 96;
     /** Uploads and reads may each fill this part of the heap with chunks. */
     private static final int HEAP_SHARE = 8;
 
@@ -105,76 +89,25 @@ final class NodeStartup {
                 teardown.add(options.transport().orElseGet(() -> new TcpTransport(System::nanoTime, random)));
         Membership membership =
                 teardown.add(options.membership().orElseGet(() -> new SwimMembership(System::nanoTime, random)));
-
-        // The parts refer to each other in a circle that only messages and timers close.
-        Later<Founding> founding = new Later<>();
-        Later<Members> memberBook = new Later<>();
-        NodeRpc rpc =
-                new NodeRpc(store.nodeId(), transport, id -> memberBook.get().find(id));
-        Views views = new Views(loop, rpc, store);
-        Members members = new Members(loop, store, views, events, founding);
-        memberBook.set(members);
-        views.load();
-        new AcceptorService(rpc, store, views, System::currentTimeMillis).start();
-        Registers registers = new Registers(loop, rpc, clock, views);
-        Sync sync = new Sync(loop, rpc, store, views);
-        ViewProposer proposer =
-                new ViewProposer(loop, rpc, views, registers, membership::members, options.evictAfter());
-        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
-        ReplicationQueue queue = new ReplicationQueue(
-                loop,
-                rpc,
-                store,
-                () -> views.ownership().map(Ownership::everybody).orElse(Set.of()));
-        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, queue, views, options.rebalanceBytesPerSecond());
-        Rebalance rebalance = new Rebalance(loop, rpc, store, views, delivery);
-        Status status = new Status(rpc, store, views, membership, members, queue, events);
-        Node parts = new Node(
-                loop,
-                rpc,
-                store,
-                views,
-                registers,
-                new ChunkWriter(loop, rpc),
-                delivery,
-                queue,
-                workers,
-                limits(),
-                calls);
-        EmbeddedCluster cluster = new EmbeddedCluster(parts, clock, status);
-        views.onChange(ownership -> events.emit(new KeplerEvent.ViewChanged(
-                ownership.newest().epoch(),
-                ownership.next().isEmpty(),
-                ownership.newest().ids())));
+        NodeParts parts = new NodeParts(
+                new NodeParts.Seams(loop, store, clock, transport, membership, events, workers, limits(), calls),
+                new NodeParts.Policy(options.evictAfter(), options.rebalanceBytesPerSecond()));
 
         int transferPort = transport.start(
                 new Transport.Local(
                         store.nodeId(), options.bindHost(), options.transferPort(), secret(), threads.of("transfer")),
-                rpc);
+                parts.handler());
         int gossipPort = membership.bind(options.bindHost(), options.gossipPort());
         teardown.add(() -> membership.leave(LEAVE_TIMEOUT));
         teardown.add(() -> calls.drain(DRAIN_TIMEOUT));
-        int httpPort = startGateway(cluster, status);
+        int httpPort = startGateway(parts);
         NodeAddress address = new NodeAddress(options.advertiseHost(), httpPort, gossipPort, transferPort);
         MemberInfo self = self(store, address);
-        founding.set(new Founding(
-                loop,
-                store,
-                views,
-                ViewMember.of(self),
+        parts.start(
+                self,
                 options.replicationFactor(),
                 SeedRank.of(options.seeds(), address, options.bindHost()),
-                membership::cardChanged));
-        membership.start(local(store, self), members);
-        loop.execute(() -> {
-            founding.get().start();
-            views.start();
-            sync.resume();
-            proposer.start();
-            queue.start();
-            rebalance.start();
-            cluster.start();
-        });
+                local(store, self));
         log.info(
                 "node {} ({}) listens: http {}, gossip {}, transfer {}",
                 options.label(),
@@ -182,7 +115,7 @@ final class NodeStartup {
                 httpPort,
                 gossipPort,
                 transferPort);
-        return new RunningNode(store.nodeId(), options, address, cluster, status, teardown);
+        return new RunningNode(store.nodeId(), options, address, parts.cluster(), parts.status(), teardown);
     }
 
     private Store openStore() throws IOException {
@@ -246,7 +179,7 @@ final class NodeStartup {
         return new Node.Limits(chunk, options.inlineLimitBytes(), new Buffers(chunk, buffers), new ReadWindow(buffers));
     }
 
-    private int startGateway(EmbeddedCluster cluster, Status status) throws IOException {
+    private int startGateway(NodeParts parts) throws IOException {
         if (options.httpPort() == KeplerOptions.NO_HTTP) {
             return 0;
         }
@@ -259,7 +192,8 @@ final class NodeStartup {
                 System::nanoTime,
                 InstantSource.system(),
                 GatewayLimits.defaults());
-        return teardown.add(HttpGateway.start(gateway, cluster, status::health)).port();
+        return teardown.add(HttpGateway.start(gateway, parts.cluster(), parts.status()::health))
+                .port();
     }
 
     private static String version() {
@@ -269,7 +203,7 @@ final class NodeStartup {
 
     /** This node as others will see it, with an incarnation above every earlier run's, durably. */
     private MemberInfo self(Store store, NodeAddress address) {
-        long incarnation = store.write(Incarnation::next).join();
+        long incarnation = store.write(NodeParts::nextIncarnation).join();
         return new MemberInfo(
                 store.nodeId(),
                 options.label(),
@@ -281,9 +215,8 @@ final class NodeStartup {
     }
 
     private Membership.Local local(Store store, MemberInfo self) {
-        List<MemberInfo> known = store.read(Store.Snapshot::peers).join().stream()
-                .filter(peer -> !peer.id().equals(self.id()))
-                .toList();
+        List<MemberInfo> known =
+                store.read(tables -> NodeParts.known(tables, self)).join();
         return new Membership.Local(
                 self,
                 options.seeds(),

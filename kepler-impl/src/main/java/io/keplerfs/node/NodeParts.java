@@ -1,0 +1,182 @@
+package io.keplerfs.node;
+
+import io.keplerfs.KeplerEvent;
+import io.keplerfs.files.EmbeddedCluster;
+import io.keplerfs.files.Node;
+import io.keplerfs.files.OpenCalls;
+import io.keplerfs.loop.Loop;
+import io.keplerfs.register.AcceptorService;
+import io.keplerfs.register.HybridClock;
+import io.keplerfs.register.Registers;
+import io.keplerfs.repair.Rebalance;
+import io.keplerfs.replication.ChunkDelivery;
+import io.keplerfs.replication.ChunkOwner;
+import io.keplerfs.replication.ChunkWriter;
+import io.keplerfs.replication.ReplicationQueue;
+import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.spi.Membership;
+import io.keplerfs.spi.Store;
+import io.keplerfs.spi.Transport;
+import io.keplerfs.view.Founding;
+import io.keplerfs.view.Ownership;
+import io.keplerfs.view.Sync;
+import io.keplerfs.view.ViewMember;
+import io.keplerfs.view.ViewProposer;
+import io.keplerfs.view.Views;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A node without its threads, sockets, disk and clocks: every other part, wired together. The composition root gives it the
+ * machine's, the simulator its own, and both run the same wiring.
+ */
+public final class NodeParts {
+    private final Seams seams;
+    private final NodeRpc rpc;
+    private final Later<Founding> founding = new Later<>();
+    private final Views views;
+    private final Members members;
+    private final Sync sync;
+    private final ViewProposer proposer;
+    private final ReplicationQueue queue;
+    private final Rebalance rebalance;
+    private final Status status;
+    private final EmbeddedCluster cluster;
+
+    /**
+     * What a node stands on.
+     *
+     * @param loop its protocol thread, its clock and its chance
+     * @param store its disk; what earlier runs knew must be readable at once
+     * @param clock opened on that loop and store
+     * @param transport not yet started
+     * @param membership not yet started
+     * @param events tells listeners
+     * @param workers threads for hashing and callers' streams
+     * @param limits sizes and buffers
+     * @param calls what the application has running
+     */
+    public record Seams(
+            Loop loop,
+            Store store,
+            HybridClock clock,
+            Transport transport,
+            Membership membership,
+            Events events,
+            Node.Workers workers,
+            Node.Limits limits,
+            OpenCalls calls) {}
+
+    /**
+     * What the operator has decided.
+     *
+     * @param evictAfter how long a node must be dead to lose its place in the view
+     * @param rebalanceBytesPerSecond cap on repair traffic
+     */
+    public record Policy(Duration evictAfter, long rebalanceBytesPerSecond) {}
+
+    /** From any thread but the loop, before any message can arrive. */
+    public NodeParts(Seams seams, Policy policy) {
+        this.seams = seams;
+        Loop loop = seams.loop();
+        Store store = seams.store();
+        Events events = seams.events();
+        // The parts refer to each other in a circle that only messages and timers close.
+        Later<Members> memberBook = new Later<>();
+        rpc = new NodeRpc(
+                store.nodeId(), seams.transport(), id -> memberBook.get().find(id));
+        views = new Views(loop, rpc, store);
+        members = new Members(loop, store, views, events, founding);
+        memberBook.set(members);
+        views.load();
+        new AcceptorService(rpc, store, views, loop::wallMillis).start();
+        Registers registers = new Registers(loop, rpc, seams.clock(), views);
+        sync = new Sync(loop, rpc, store, views);
+        proposer = new ViewProposer(loop, rpc, views, registers, seams.membership()::members, policy.evictAfter());
+        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
+        queue = new ReplicationQueue(
+                loop,
+                rpc,
+                store,
+                () -> views.ownership().map(Ownership::everybody).orElse(Set.of()));
+        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, queue, views, policy.rebalanceBytesPerSecond());
+        rebalance = new Rebalance(loop, rpc, store, views, delivery);
+        status = new Status(rpc, store, views, seams.membership(), members, queue, events);
+        Node node = new Node(
+                loop,
+                rpc,
+                store,
+                views,
+                registers,
+                new ChunkWriter(loop, rpc),
+                delivery,
+                queue,
+                seams.workers(),
+                seams.limits(),
+                seams.calls());
+        cluster = new EmbeddedCluster(node, seams.clock(), status);
+        views.onChange(ownership -> events.emit(new KeplerEvent.ViewChanged(
+                ownership.newest().epoch(),
+                ownership.next().isEmpty(),
+                ownership.newest().ids())));
+    }
+
+    /** This node's incarnation, above every earlier run's, once it is durable. */
+    public static long nextIncarnation(Store.Transaction tables) {
+        return Incarnation.next(tables);
+    }
+
+    /** Begins everything that happens by itself. Once, when the transport and the membership are bound; any thread. */
+    public void start(MemberInfo self, int replication, Founding.Seeds seeds, Membership.Local local) {
+        founding.set(new Founding(
+                seams.loop(),
+                seams.store(),
+                views,
+                ViewMember.of(self),
+                replication,
+                seeds,
+                seams.membership()::cardChanged));
+        seams.membership().start(local, members);
+        seams.loop().execute(() -> {
+            founding.get().start();
+            views.start();
+            sync.resume();
+            proposer.start();
+            queue.start();
+            rebalance.start();
+            cluster.start();
+        });
+    }
+
+    /** Answers the requests of other nodes. */
+    public Transport.Handler handler() {
+        return rpc;
+    }
+
+    /** The node as its application sees it. */
+    public EmbeddedCluster cluster() {
+        return cluster;
+    }
+
+    /** Who owns what. */
+    public Views views() {
+        return views;
+    }
+
+    /** What is still to be delivered. */
+    public ReplicationQueue queue() {
+        return queue;
+    }
+
+    Status status() {
+        return status;
+    }
+
+    /** For the transport and the membership: members of earlier runs, without this node itself. */
+    public static List<MemberInfo> known(Store.Snapshot tables, MemberInfo self) {
+        return tables.peers().stream()
+                .filter(peer -> !peer.id().equals(self.id()))
+                .toList();
+    }
+}
