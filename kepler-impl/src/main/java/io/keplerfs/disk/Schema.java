@@ -120,6 +120,8 @@ final class Schema {
             ALTER TABLE chunk_refs ADD COLUMN state TEXT NOT NULL DEFAULT 'INTENT'
               CHECK (state IN ('INTENT', 'REF', 'DROPPED'))""",
             "ALTER TABLE chunk_refs ADD COLUMN since INTEGER NOT NULL DEFAULT 1",
+            "DROP INDEX chunk_refs_by_upload",
+            "CREATE INDEX chunk_refs_by_upload ON chunk_refs(upload_id, state)",
             "CREATE INDEX chunk_refs_by_state ON chunk_refs(state, since)");
 
     /** Step i leads from version i to version i + 1. */
