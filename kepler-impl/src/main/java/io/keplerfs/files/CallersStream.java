@@ -21,6 +21,9 @@ final class CallersStream extends InputStream {
 
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
+        if (calls.hasEnded()) {
+            throw calls.closed();
+        }
         int bytes;
         try {
             bytes = in.read(target, offset, length);

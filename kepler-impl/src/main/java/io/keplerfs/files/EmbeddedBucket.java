@@ -7,7 +7,6 @@ import io.keplerfs.Durability;
 import io.keplerfs.FileInfo;
 import io.keplerfs.FileSnapshot;
 import io.keplerfs.GetOptions;
-import io.keplerfs.IndeterminateException;
 import io.keplerfs.InvalidRequestException;
 import io.keplerfs.KeplerException;
 import io.keplerfs.ListOptions;
@@ -15,19 +14,14 @@ import io.keplerfs.ListPage;
 import io.keplerfs.NotFoundException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.UnavailableException;
-import io.keplerfs.Waiting;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.spi.RegisterKey;
-import io.keplerfs.values.VersionId;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Supplier;
 
 /** A bucket as this node serves it. */
 final class EmbeddedBucket implements Bucket {
@@ -51,16 +45,12 @@ final class EmbeddedBucket implements Bucket {
     @Override
     public FileInfo put(String key, InputStream content, PutOptions options) throws IOException {
         check(key, options);
-        return calls.run(
-                calls.writing(options.version()), () -> store(key, new CallersStream(content, calls), options));
-    }
-
-    private FileInfo store(String key, InputStream content, PutOptions options) throws IOException {
-        byte[] first = content.readNBytes(node.limits().inlineLimitBytes() + 1);
-        if (first.length <= node.limits().inlineLimitBytes()) {
-            return storeInline(key, first, options);
-        }
-        return services.writer().putChunks(name, key, first, content, options);
+        return calls.run(calls.writing(options.version()), () -> {
+            CallersThread thread = new CallersThread();
+            PutAttempt put = new PutAttempt(name + "/" + key);
+            Source source = new Source(new CallersStream(content, calls), thread, put);
+            return thread.waitFor(services.writer().put(name, key, source, options), put);
+        });
     }
 
     @Override
@@ -74,24 +64,6 @@ final class EmbeddedBucket implements Bucket {
         }
     }
 
-    /** The version is known before anything is sent, for a caller that is interrupted while it waits. */
-    private FileInfo storeInline(String key, byte[] content, PutOptions options) throws KeplerException {
-        VersionId version = Waiting.forResult(services.writer().version(options));
-        CompletableFuture<FileInfo> writing = services.writer().putInline(name, key, content, options, version);
-        try {
-            return Waiting.forResult(writing);
-        } catch (UnavailableException failure) {
-            if (writing.isCompletedExceptionally()) {
-                throw failure;
-            }
-            throw new IndeterminateException(
-                    "the caller stopped waiting for version " + version + " of " + name + "/" + key
-                            + "; it may still appear; repeating it is safe",
-                    version,
-                    failure);
-        }
-    }
-
     @Override
     public CompletableFuture<FileInfo> putAsync(String key, InputStream content, PutOptions options) {
         try {
@@ -99,11 +71,16 @@ final class EmbeddedBucket implements Bucket {
         } catch (InvalidRequestException refused) {
             return CompletableFuture.failedFuture(refused);
         }
-        Supplier<KeplerException> ifCutOff = calls.writing(options.version());
+        if (!services.workerUploads().tryTake()) {
+            return CompletableFuture.failedFuture(
+                    new UnavailableException("too many uploads run on this node's own threads"));
+        }
+        PutAttempt put = new PutAttempt(name + "/" + key);
+        Source source = new Source(new CallersStream(content, calls), this::onWorker, put);
         return calls.track(
-                ifCutOff,
-                () -> onWorker(() ->
-                        calls.carryOn(ifCutOff, () -> store(key, new CallersStream(content, calls), options))));
+                        calls.writing(options.version()),
+                        () -> services.writer().put(name, key, source, options))
+                .whenComplete((done, failure) -> services.workerUploads().giveBack());
     }
 
     @Override
@@ -123,21 +100,19 @@ final class EmbeddedBucket implements Bucket {
                         .thenCompose(version -> services.writer().putInline(name, key, content, options, version)));
     }
 
-    private <T> CompletableFuture<T> onWorker(Callable<T> call) {
-        CompletableFuture<T> result = new CompletableFuture<>();
-        try {
-            node.workers().blocking().execute(() -> {
-                try {
-                    result.complete(call.call());
-                } catch (Exception | Error failure) {
-                    result.completeExceptionally(failure);
-                }
-            });
-        } catch (RejectedExecutionException busy) {
-            result.completeExceptionally(
-                    new UnavailableException("too many uploads run on this node's own threads", busy));
-        }
-        return result;
+    /** A read that blocks when the node is closed is interrupted. */
+    private void onWorker(Runnable read) {
+        node.workers().blocking().execute(() -> {
+            try {
+                calls.carryOn(calls.reading(), () -> {
+                    read.run();
+                    return true;
+                });
+            } catch (IOException closed) {
+                // It fails by itself, and tells whoever waits for it.
+                read.run();
+            }
+        });
     }
 
     private void check(String key, PutOptions options) throws InvalidRequestException {

@@ -4,26 +4,25 @@ import io.keplerfs.DeleteOptions;
 import io.keplerfs.Durability;
 import io.keplerfs.FileInfo;
 import io.keplerfs.IndeterminateException;
-import io.keplerfs.KeplerException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.Receipt;
 import io.keplerfs.UnavailableException;
-import io.keplerfs.Waiting;
+import io.keplerfs.loop.Failures;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** Puts and deletes: stores what must be stored, commits the manifest, and tells the caller what was durable. Any thread. */
 final class FileWriter {
@@ -49,7 +48,7 @@ final class FileWriter {
             String bucket, String key, byte[] content, PutOptions options, VersionId version) {
         return bucket(bucket, options).thenCompose(record -> {
             RegisterKey register = record.registerOf(bucket, key);
-            Manifest manifest = manifest(version, content.length, options, new Manifest.Inline(content));
+            Manifest manifest = Manifest.of(version, content.length, options, new Manifest.Inline(content));
             options.progress().onProgress(content.length, content.length);
             if (options.durability() == Durability.FAST) {
                 return fast.write(register, version, new Change.Write(manifest.toBytes(), false), tables -> {})
@@ -61,81 +60,108 @@ final class FileWriter {
         });
     }
 
-    /** A large file, chunk by chunk, on the caller's thread. */
-    FileInfo putChunks(String bucket, String key, byte[] first, InputStream rest, PutOptions options)
-            throws IOException {
-        RegisterKey register = Waiting.forResult(bucket(bucket, options)).registerOf(bucket, key);
-        checkConditionEarly(register, options);
-        VersionId version = Waiting.forResult(version(options));
-        Upload upload = new Upload(node, Waiting.forResult(node.newId()), bucket, key, options);
-        Waiting.forResult(uploads.open(upload.pin().upload(), bucket, key));
-        Manifest manifest;
-        try {
-            upload.store(first, rest);
-            manifest = manifest(upload.pin().upload(), upload.sizeBytes(), options, upload.content());
-        } catch (IOException | RuntimeException brokenOff) {
-            uploads.giveUp(upload);
-            throw brokenOff;
-        }
-        return upload.isFast()
-                ? finishFast(register, version, upload, manifest)
-                : finish(register, version, upload, manifest, options);
+    /** A file of unknown length, read where its source says. */
+    CompletableFuture<FileInfo> put(String bucket, String key, Source source, PutOptions options) {
+        int inlineLimit = node.limits().inlineLimitBytes();
+        return source.first(inlineLimit + 1)
+                .thenCompose(first -> first.length <= inlineLimit
+                        ? putInline(bucket, key, first, source, options)
+                        : putChunks(bucket, key, first, source, options));
+    }
+
+    /** The version is known before anything is sent, for a caller that is interrupted while it waits. */
+    private CompletableFuture<FileInfo> putInline(
+            String bucket, String key, byte[] content, Source source, PutOptions options) {
+        return version(options)
+                .thenCompose(version -> source.put().sending(version)
+                        ? putInline(bucket, key, content, options, version)
+                        : CompletableFuture.failedFuture(new UnavailableException("the caller has stopped waiting")));
+    }
+
+    private CompletableFuture<FileInfo> putChunks(
+            String bucket, String key, byte[] first, Source source, PutOptions options) {
+        return bucket(bucket, options).thenCompose(record -> {
+            RegisterKey register = record.registerOf(bucket, key);
+            return checkConditionEarly(register, options)
+                    .thenCompose(holds -> version(options))
+                    .thenCompose(version -> node.newId().thenCompose(id -> {
+                        Upload upload = new Upload(node, id, bucket, key, options);
+                        return uploads.open(id, bucket, key)
+                                .thenCompose(open -> store(upload, first, source, version))
+                                .thenCompose(manifest -> upload.isFast()
+                                        ? finishFast(register, version, upload, manifest)
+                                        : finish(register, version, upload, manifest, options));
+                    }));
+        });
+    }
+
+    /** Done when every chunk is durable and the manifest may be sent; given up for good otherwise. */
+    private CompletableFuture<Manifest> store(Upload upload, byte[] first, Source source, VersionId version) {
+        return upload.store(first, source)
+                .thenCompose(content -> source.put().sending(version)
+                        ? CompletableFuture.completedFuture(upload.manifest(content))
+                        : CompletableFuture.failedFuture(new UnavailableException("the caller has stopped waiting")))
+                .exceptionallyCompose(brokenOff -> {
+                    uploads.giveUp(upload);
+                    return CompletableFuture.failedFuture(brokenOff);
+                });
     }
 
     /** Saves the caller from sending gigabytes towards a refusal; what counts is the check at the commit. */
-    private void checkConditionEarly(RegisterKey register, PutOptions options) throws KeplerException {
+    private CompletableFuture<@Nullable Void> checkConditionEarly(RegisterKey register, PutOptions options) {
         Condition condition = Condition.of(options);
         if (condition.isNone() || options.version().isPresent()) {
-            return;
+            return CompletableFuture.completedFuture(null);
         }
-        RegisterValue current = Waiting.forResult(versions.newest(register, options.timeout()));
-        var violation = condition.violatedBy(current);
-        if (violation.isPresent()) {
-            throw new PreconditionFailedException(Commit.name(register) + ": " + violation.get());
-        }
+        return versions.newest(register, options.timeout())
+                .thenCompose(current -> condition
+                        .violatedBy(current)
+                        .map(violation -> CompletableFuture.<@Nullable Void>failedFuture(
+                                new PreconditionFailedException(Commit.name(register) + ": " + violation)))
+                        .orElseGet(() -> CompletableFuture.completedFuture(null)));
     }
 
-    private FileInfo finish(
-            RegisterKey register, VersionId version, Upload upload, Manifest manifest, PutOptions options)
-            throws KeplerException {
-        CompletableFuture<Commit.Done> committing = commit(register, version, manifest, options);
-        Commit.Done done;
-        try {
-            done = Waiting.forResult(committing);
-        } catch (KeplerException | RuntimeException failure) {
-            throw abandon(upload, version, committing, failure);
-        }
-        List<QueueRow> debts = Waiting.forResult(upload.debts());
-        if (isOf(done.value(), upload)) {
-            Waiting.forResult(uploads.committed(upload, debts)
-                    .exceptionallyCompose(lost -> CompletableFuture.failedFuture(Commit.notRecorded(version, lost))));
-        } else {
+    private CompletableFuture<FileInfo> finish(
+            RegisterKey register, VersionId version, Upload upload, Manifest manifest, PutOptions options) {
+        return commit(register, version, manifest, options)
+                .exceptionallyCompose(
+                        failure -> CompletableFuture.failedFuture(abandon(upload, version, Failures.unwrap(failure))))
+                .thenCompose(done -> upload.debts()
+                        .thenCompose(debts -> record(done, upload, debts)
+                                .exceptionallyCompose(lost -> CompletableFuture.failedFuture(
+                                        Commit.notRecorded(version, Objects.requireNonNull(Failures.unwrap(lost)))))
+                                .thenApply(owedEarlier -> {
+                                    Set<NodeId> pending = new TreeSet<>(owedEarlier);
+                                    debts.forEach(task -> pending.add(task.target()));
+                                    int copies = Math.min(
+                                            upload.fewestCopies(), done.acked().size());
+                                    return manifest.info(register, own(done, version, manifest))
+                                            .withReceipt(receipt(options, done, copies, upload.owners(), pending));
+                                })));
+    }
+
+    /** Makes durable what owners still lack; done with those to whom something was owed before. */
+    private CompletableFuture<Set<NodeId>> record(Commit.Done done, Upload upload, List<QueueRow> debts) {
+        if (!isOf(done.value(), upload)) {
             // An earlier try of this write had made it, with chunks of its own; or a later write has replaced it
             // already.
             uploads.leaveOpen(upload);
+            return upload.owedEarlier();
         }
-        Set<NodeId> pending = new TreeSet<>(Waiting.forResult(upload.owedEarlier()
-                .exceptionallyCompose(lost -> CompletableFuture.failedFuture(Commit.notRecorded(version, lost)))));
-        debts.forEach(task -> pending.add(task.target()));
-        int copies = Math.min(upload.fewestCopies(), done.acked().size());
-        return manifest.info(register, own(done, version, manifest))
-                .withReceipt(receipt(options, done, copies, upload.owners(), pending));
+        return uploads.committed(upload, debts).thenCompose(recorded -> upload.owedEarlier());
     }
 
     /** Only a refusal of the register itself proves that the upload's chunks are not needed. */
-    private KeplerException abandon(
-            Upload upload, VersionId version, CompletableFuture<Commit.Done> committing, Exception failure) {
-        boolean refused = committing.isCompletedExceptionally()
-                && (failure instanceof UnavailableException || failure instanceof PreconditionFailedException);
-        if (refused) {
+    private Throwable abandon(Upload upload, VersionId version, @Nullable Throwable failure) {
+        if (failure instanceof UnavailableException || failure instanceof PreconditionFailedException) {
             uploads.giveUp(upload);
-            return (KeplerException) failure;
+            return failure;
         }
         uploads.leaveOpen(upload);
         return failure instanceof IndeterminateException maybe
                 ? maybe
                 : new IndeterminateException(
-                        "the caller stopped waiting for the commit of version " + version + " (" + failure.getMessage()
+                        "nobody knows how the commit of version " + version + " ended (" + failure
                                 + "); it may still appear; repeating it is safe",
                         version,
                         failure);
@@ -146,17 +172,18 @@ final class FileWriter {
                 && Manifest.of(value).upload().equals(upload.pin().upload());
     }
 
-    private FileInfo finishFast(RegisterKey register, VersionId version, Upload upload, Manifest manifest)
-            throws KeplerException {
-        List<QueueRow> debts = Waiting.forResult(upload.debts());
-        Change.Write write = new Change.Write(manifest.toBytes(), false);
-        RegisterValue value = Waiting.forResult(fast.write(
-                register,
-                version,
-                write,
-                tables -> Uploads.close(tables, upload.pin().upload(), debts)));
-        uploads.forget(upload.pin().upload());
-        return fastInfo(register, manifest, value, upload.owners());
+    private CompletableFuture<FileInfo> finishFast(
+            RegisterKey register, VersionId version, Upload upload, Manifest manifest) {
+        return upload.debts()
+                .thenCompose(debts -> fast.write(
+                        register,
+                        version,
+                        new Change.Write(manifest.toBytes(), false),
+                        tables -> Uploads.close(tables, upload.pin().upload(), debts)))
+                .thenApply(value -> {
+                    uploads.forget(upload.pin().upload());
+                    return fastInfo(register, manifest, value, upload.owners());
+                });
     }
 
     private FileInfo fastInfo(RegisterKey register, Manifest manifest, RegisterValue value, Set<NodeId> chunkOwners) {
@@ -218,11 +245,6 @@ final class FileWriter {
                 Condition.of(options).put(manifest),
                 options.durability(),
                 options.timeout());
-    }
-
-    private static Manifest manifest(VersionId upload, long size, PutOptions options, Manifest.Content content) {
-        return new Manifest(
-                upload, size, options.fencingToken(), 0, options.contentType(), options.metadata(), content);
     }
 
     /** This write's own value: a later one may have been built on it before it was finished. */

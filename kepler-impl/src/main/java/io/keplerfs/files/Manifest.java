@@ -1,6 +1,7 @@
 package io.keplerfs.files;
 
 import io.keplerfs.FileInfo;
+import io.keplerfs.PutOptions;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.spi.RegisterKey;
@@ -82,6 +83,12 @@ record Manifest(
             out.u8(TREE).uint(tree.chunkSize()).uint(tree.idsPerIndex()).bytes(tree.indexIds());
         }
         return out.toBytes();
+    }
+
+    /** What a put of this content says. */
+    static Manifest of(VersionId upload, long sizeBytes, PutOptions options, Content content) {
+        return new Manifest(
+                upload, sizeBytes, options.fencingToken(), 0, options.contentType(), options.metadata(), content);
     }
 
     /** The value must not be a tombstone. */

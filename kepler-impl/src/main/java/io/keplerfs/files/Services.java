@@ -12,6 +12,7 @@ import io.keplerfs.register.HybridClock;
  * @param uploads what is under way
  * @param commit makes a version the newest
  * @param fast fast writes and their delivery
+ * @param workerUploads how many uploads may read their streams on this node's own threads
  */
 record Services(
         VersionReader versions,
@@ -20,7 +21,11 @@ record Services(
         Lister lister,
         Uploads uploads,
         Commit commit,
-        FastWrites fast) {
+        FastWrites fast,
+        Places workerUploads) {
+    /** As many as transfers that the gateway serves at a time. */
+    private static final int MOST_WORKER_UPLOADS = 64;
+
     static Services of(Node node, HybridClock clock) {
         Owing owing = new Owing(node);
         VersionReader versions = new VersionReader(node, owing);
@@ -29,7 +34,15 @@ record Services(
         Commit commit = new Commit(node, owing);
         FastWrites fast = new FastWrites(node, clock);
         FileWriter writer = new FileWriter(node, versions, buckets, uploads, commit, fast);
-        return new Services(versions, buckets, writer, new Lister(node, buckets), uploads, commit, fast);
+        return new Services(
+                versions,
+                buckets,
+                writer,
+                new Lister(node, buckets),
+                uploads,
+                commit,
+                fast,
+                new Places(MOST_WORKER_UPLOADS));
     }
 
     /** Begins to look after what earlier runs left: uploads without an end, fast writes without delivery. On the loop, once. */

@@ -6,9 +6,12 @@ import io.keplerfs.GetOptions;
 import io.keplerfs.spi.Pin;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 
-/** One version of a file as this node found it. */
-final class Snapshot implements FileSnapshot {
+/** One version of a file as this node found it. Any thread. */
+public final class Snapshot implements FileSnapshot {
     private final Node node;
     private final FileInfo info;
     private final Manifest manifest;
@@ -28,15 +31,43 @@ final class Snapshot implements FileSnapshot {
 
     @Override
     public InputStream stream(long offset, long length) {
+        check(offset, length);
+        if (manifest.content() instanceof Manifest.Inline inline) {
+            return new ByteArrayInputStream(inline.bytes(), (int) offset, (int) length);
+        }
+        return new ServedStream(new ChunkStream(reader(offset, length), offset), node.calls());
+    }
+
+    /** As many bytes as fit into memory, for callers that must not block; fails like {@link #stream}. */
+    public CompletableFuture<byte[]> read(long offset, int length) {
+        check(offset, length);
+        if (manifest.content() instanceof Manifest.Inline inline) {
+            return CompletableFuture.completedFuture(
+                    Arrays.copyOfRange(inline.bytes(), (int) offset, (int) offset + length));
+        }
+        byte[] target = new byte[length];
+        ChunkReader reader = reader(offset, length);
+        return readOn(reader, ByteBuffer.wrap(target))
+                .thenApply(read -> target)
+                .whenComplete((bytes, failure) -> reader.close());
+    }
+
+    private static CompletableFuture<ByteBuffer> readOn(ChunkReader reader, ByteBuffer target) {
+        return reader.isAtEnd()
+                ? CompletableFuture.completedFuture(target)
+                : reader.next().thenCompose(piece -> readOn(reader, target.put(piece)));
+    }
+
+    private void check(long offset, long length) {
         if (offset < 0 || length < 0 || offset > info.sizeBytes() - length) {
             throw new IllegalArgumentException("bytes " + offset + " to " + (offset + length)
                     + " do not lie within the " + info.sizeBytes() + " bytes of " + info.bucket() + "/" + info.key());
         }
-        if (manifest.content() instanceof Manifest.Inline inline) {
-            return new ByteArrayInputStream(inline.bytes(), (int) offset, (int) length);
-        }
+    }
+
+    private ChunkReader reader(long offset, long length) {
         Pin pin = new Pin(manifest.upload(), info.bucket(), info.key());
         ChunkIndex index = new ChunkIndex(node, manifest, pin, options);
-        return new ServedStream(new ChunkStream(node, index, pin, options, offset, offset + length), node.calls());
+        return new ChunkReader(node, index, pin, options, offset, offset + length);
     }
 }

@@ -1,9 +1,7 @@
 package io.keplerfs.files;
 
 import io.keplerfs.Durability;
-import io.keplerfs.KeplerException;
 import io.keplerfs.PutOptions;
-import io.keplerfs.Waiting;
 import io.keplerfs.replication.ChunkRef;
 import io.keplerfs.replication.ChunkWrite;
 import io.keplerfs.spi.Pin;
@@ -12,8 +10,6 @@ import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Ownership;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -22,10 +18,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The chunks of one put on their way: reads the caller's stream into pooled buffers, hashes each on a worker while the next is
- * filled, and sends several at a time to their owners. Owned by the caller's thread.
+ * filled, and sends several at a time to their owners. Owned by the loop; holds up no thread but the one that reads the stream.
  */
 final class Upload {
     /** Chunks between "read" and "durable": enough to overlap hashing, the network and fsyncs of one upload. */
@@ -48,9 +46,10 @@ final class Upload {
     private final Set<NodeId> stillLacking = new TreeSet<>();
     private CompletableFuture<Void> flushed = CompletableFuture.completedFuture(null);
     private final Set<NodeId> owners = new TreeSet<>();
+    private final CompletableFuture<Manifest.Content> content = new CompletableFuture<>();
     private long sizeBytes;
     private int fewestCopies = Integer.MAX_VALUE;
-    /** Ownership when the first chunk was sent; on the loop. */
+    /** Ownership when the first chunk was sent. */
     private long firstStage = Long.MAX_VALUE;
 
     /** One chunk between reading and durability. */
@@ -64,43 +63,78 @@ final class Upload {
         this.options = options;
     }
 
-    /** Stores the stream to its end; afterwards every chunk is as durable as asked for. The first bytes were read before. */
-    void store(byte[] first, InputStream rest) throws IOException {
-        int taken = 0;
-        while (true) {
-            ByteBuffer buffer = node.limits().uploads().acquire(options.timeout());
-            try {
-                int head = Math.min(first.length - taken, buffer.capacity());
-                buffer.put(first, taken, head);
-                taken += head;
-                fill(buffer, rest);
-            } catch (IOException | RuntimeException brokenOff) {
+    /**
+     * Stores the stream to its end; done with what the manifest says of the content when every chunk is as durable as asked for.
+     * The first bytes were read before. Any thread, once.
+     */
+    CompletableFuture<Manifest.Content> store(byte[] first, Source source) {
+        source.put().givenUp().whenComplete((never, gaveUp) -> breakOff(gaveUp));
+        node.loop().execute(() -> readNext(ByteBuffer.wrap(first), source));
+        return content;
+    }
+
+    /** Nothing more is read or sent; what is on its way ends by itself. Any thread. */
+    private void breakOff(@Nullable Throwable why) {
+        content.completeExceptionally(why == null ? new IllegalStateException("the upload broke off") : why);
+    }
+
+    private boolean isBrokenOff() {
+        return content.isDone();
+    }
+
+    private void readNext(ByteBuffer head, Source source) {
+        if (window.size() >= WINDOW) {
+            settleFirst(data, () -> readNext(head, source));
+        } else {
+            withBuffer(buffer -> {
+                head.limit(Math.min(head.capacity(), head.position() + buffer.remaining()));
+                fill(buffer.put(head), head, source);
+            });
+        }
+    }
+
+    private void withBuffer(Consumer<ByteBuffer> use) {
+        node.loop().when(node.limits().uploads().acquire(node.loop(), options.timeout()), (buffer, failure) -> {
+            if (buffer == null) {
+                breakOff(failure);
+            } else if (isBrokenOff()) {
                 node.limits().uploads().release(buffer);
-                throw brokenOff;
+            } else {
+                use.accept(buffer);
             }
-            if (!buffer.flip().hasRemaining()) {
-                node.limits().uploads().release(buffer);
-                break;
-            }
-            boolean last = buffer.limit() < buffer.capacity();
+        });
+    }
+
+    private void fill(ByteBuffer buffer, ByteBuffer head, Source source) {
+        long before = sizeBytes;
+        source.fill(buffer, bytes -> options.progress().onProgress(before + bytes, -1))
+                .whenComplete((filled, failure) -> {
+                    if (failure == null) {
+                        node.loop().execute(() -> filled(buffer, head, source));
+                    } else {
+                        // Not by way of the loop: the stream may fail because the node, and so the loop, has ended.
+                        node.limits().uploads().release(buffer);
+                        breakOff(failure);
+                    }
+                });
+    }
+
+    private void filled(ByteBuffer buffer, ByteBuffer head, Source source) {
+        boolean last = buffer.limit() < buffer.capacity();
+        if (isBrokenOff() || !buffer.hasRemaining()) {
+            node.limits().uploads().release(buffer);
+        } else {
             sizeBytes += buffer.limit();
             send(buffer);
-            options.progress().onProgress(sizeBytes, -1);
-            if (last) {
-                break;
-            }
         }
-        while (!window.isEmpty()) {
-            settleFirst(data);
+        if (last) {
+            settleAll(data, this::describe);
+        } else {
+            readNext(head, source);
         }
     }
 
-    private static void fill(ByteBuffer buffer, InputStream in) throws IOException {
-        int read = in.readNBytes(buffer.array(), buffer.arrayOffset() + buffer.position(), buffer.remaining());
-        buffer.position(buffer.position() + read);
-    }
-
-    private void send(ByteBuffer buffer) throws KeplerException {
+    private void send(ByteBuffer buffer) {
         int bytes = buffer.remaining();
         CompletableFuture<ChunkId> id = CompletableFuture.supplyAsync(
                 () -> ChunkId.of(buffer), node.workers().hashing());
@@ -113,9 +147,6 @@ final class Upload {
         senders.removeIf(CompletableFuture::isDone);
         senders.add(sent);
         window.add(new Piece(write, id, bytes));
-        while (window.size() >= WINDOW) {
-            settleFirst(data);
-        }
     }
 
     private CompletableFuture<ChunkWrite> start(ChunkId id, ByteBuffer bytes, Ownership ownership) {
@@ -128,18 +159,28 @@ final class Upload {
     }
 
     /** Waits for the oldest chunk in the window, and notes who has it and who lacks it. */
-    private void settleFirst(ChunkList list) throws KeplerException {
+    private void settleFirst(ChunkList list, Runnable then) {
         Piece piece = window.remove();
-        ChunkWrite write = Waiting.forResult(piece.write());
-        Waiting.forResult(write.durable());
-        CompletableFuture<Void> noted = new CompletableFuture<>();
-        ChunkId id = piece.id().join();
-        node.loop().execute(() -> {
-            note(new ChunkRef(id, piece.bytes()), write);
-            noted.complete(null);
+        CompletableFuture<ChunkWrite> durable =
+                piece.write().thenCompose(write -> write.durable().thenApply(enough -> write));
+        node.loop().when(durable, (write, failure) -> {
+            if (write == null) {
+                breakOff(failure);
+            } else if (!isBrokenOff()) {
+                ChunkId id = piece.id().join();
+                note(new ChunkRef(id, piece.bytes()), write);
+                list.add(id);
+                then.run();
+            }
         });
-        Waiting.forResult(noted);
-        list.add(id);
+    }
+
+    private void settleAll(ChunkList list, Runnable then) {
+        if (window.isEmpty()) {
+            then.run();
+        } else {
+            settleFirst(list, () -> settleAll(list, then));
+        }
     }
 
     private void note(ChunkRef chunk, ChunkWrite write) {
@@ -156,29 +197,31 @@ final class Upload {
     }
 
     /** What the manifest says of the content; stores index chunks first if the list of ids is long. */
-    Manifest.Content content() throws KeplerException {
+    private void describe() {
         int chunkSize = node.limits().chunkSizeBytes();
         if (data.count() <= MOST_DIRECT_IDS) {
-            return new Manifest.Chunks(chunkSize, data.ids(0, data.count()));
+            content.complete(new Manifest.Chunks(chunkSize, data.ids(0, data.count())));
+        } else {
+            describe(0, Math.min(IDS_PER_INDEX, chunkSize / ChunkId.BYTES), new ChunkList());
         }
-        ChunkList indexIds = new ChunkList();
-        int idsPerIndex = Math.min(IDS_PER_INDEX, chunkSize / ChunkId.BYTES);
-        for (int from = 0; from < data.count(); from += idsPerIndex) {
-            ByteBuffer buffer = node.limits().uploads().acquire(options.timeout());
-            buffer.put(data.ids(from, Math.min(from + idsPerIndex, data.count())))
-                    .flip();
-            sendIndex(buffer, indexIds);
-        }
-        return new Manifest.Tree(chunkSize, idsPerIndex, indexIds.ids(0, indexIds.count()));
     }
 
-    private void sendIndex(ByteBuffer buffer, ChunkList ids) throws KeplerException {
-        int bytes = buffer.remaining();
-        send(buffer);
-        while (!window.isEmpty()) {
-            settleFirst(ids);
+    private void describe(int from, int idsPerIndex, ChunkList indexIds) {
+        if (from >= data.count()) {
+            content.complete(
+                    new Manifest.Tree(node.limits().chunkSizeBytes(), idsPerIndex, indexIds.ids(0, indexIds.count())));
+            return;
         }
-        index.add(new ChunkRef(ids.id(ids.count() - 1), bytes));
+        withBuffer(buffer -> {
+            int bytes = buffer.put(data.ids(from, Math.min(from + idsPerIndex, data.count())))
+                    .flip()
+                    .remaining();
+            send(buffer);
+            settleAll(indexIds, () -> {
+                index.add(new ChunkRef(indexIds.id(indexIds.count() - 1), bytes));
+                describe(from + idsPerIndex, idsPerIndex, indexIds);
+            });
+        });
     }
 
     /**
@@ -202,7 +245,7 @@ final class Upload {
         return tasks;
     }
 
-    /** Done when every debt that was queued during the upload is durable; then with the owners they are for. */
+    /** Done when every debt that was queued during the upload is durable; then with the owners they are for. After {@link #debts}. */
     CompletableFuture<Set<NodeId>> owedEarlier() {
         return flushed.thenApply(durable -> stillLacking);
     }
@@ -238,8 +281,9 @@ final class Upload {
         return pin;
     }
 
-    long sizeBytes() {
-        return sizeBytes;
+    /** Once the content is known. */
+    Manifest manifest(Manifest.Content stored) {
+        return Manifest.of(pin.upload(), sizeBytes, options, stored);
     }
 
     Set<NodeId> owners() {
@@ -255,8 +299,12 @@ final class Upload {
         return options.durability() == Durability.FAST;
     }
 
-    /** Done when no buffer of this upload is in use any more. */
+    /** Done when nothing of this upload is on its way any more; once it is stored or has broken off. Any thread. */
     CompletableFuture<Void> quiet() {
-        return CompletableFuture.allOf(senders.toArray(CompletableFuture[]::new));
+        CompletableFuture<Void> quiet = new CompletableFuture<>();
+        node.loop()
+                .execute(() -> CompletableFuture.allOf(senders.toArray(CompletableFuture[]::new))
+                        .thenAccept(quiet::complete));
+        return quiet;
     }
 }

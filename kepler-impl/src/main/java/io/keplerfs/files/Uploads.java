@@ -159,9 +159,7 @@ final class Uploads {
         Pin pin = new Pin(row.id(), row.bucket(), row.key());
         GetOptions options = GetOptions.defaults();
         return node.ownership(SETTLE_TIMEOUT)
-                .thenApplyAsync(
-                        ownership -> new ChunkIndex(node, manifest, pin, options).debts(ownership),
-                        node.workers().blocking())
+                .thenCompose(ownership -> new ChunkIndex(node, manifest, pin, options).debts(ownership))
                 .thenCompose(debts -> node.store().write(tables -> {
                     close(tables, row.id(), debts);
                     return null;

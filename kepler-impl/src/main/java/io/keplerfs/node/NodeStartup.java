@@ -65,8 +65,8 @@ final class NodeStartup {
     private static final Duration WORKERS_TIMEOUT = Duration.ofSeconds(2);
     /** Chunk writes overlap: eight writers reach three times the throughput of one (storage.md's measurements). */
     private static final int DISK_WORKERS = 8;
-    /** Callers' streams read on the library's own threads; more are refused as unavailable. */
-    private static final int MOST_BLOCKING = 64;
+    /** Threads for callers' streams: more than uploads that need one, because a thread is busy a little after its task. */
+    private static final int MOST_BLOCKING = 96;
     /** Uploads and reads may each fill this part of the heap with chunks. */
     private static final int HEAP_SHARE = 8;
 

@@ -1,6 +1,7 @@
 package io.keplerfs.replication;
 
 import io.keplerfs.values.NodeId;
+import java.util.Collections;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -30,12 +31,12 @@ public final class ChunkWrite {
 
     /** Owners that have it; a copy. On the loop. */
     public Set<NodeId> acked() {
-        return Set.copyOf(acked);
+        return Collections.unmodifiableSet(new TreeSet<>(acked));
     }
 
     /** Owners that have not acked (yet); a copy. On the loop. */
     public Set<NodeId> lacking() {
-        return Set.copyOf(lacking);
+        return Collections.unmodifiableSet(new TreeSet<>(lacking));
     }
 
     void ack(NodeId node) {
