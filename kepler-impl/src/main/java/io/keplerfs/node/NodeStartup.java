@@ -10,13 +10,17 @@ import io.keplerfs.files.EmbeddedCluster;
 import io.keplerfs.files.Node;
 import io.keplerfs.files.OpenCalls;
 import io.keplerfs.files.ReadWindow;
+import io.keplerfs.files.Replaced;
 import io.keplerfs.http.GatewayLimits;
 import io.keplerfs.http.GatewayOptions;
 import io.keplerfs.http.HttpGateway;
 import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
+import io.keplerfs.repair.Collector;
+import io.keplerfs.repair.LifeTimes;
 import io.keplerfs.repair.Rebalance;
+import io.keplerfs.repair.ReferenceSync;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkOwner;
 import io.keplerfs.replication.ChunkWriter;
@@ -73,12 +77,19 @@ final class NodeStartup {
     private static final Logger log = LoggerFactory.getLogger(NodeStartup.class);
 
     private final KeplerOptions options;
+    private final LifeTimes ages;
     private final NodeThreads threads;
     private final Teardown teardown = new Teardown();
     private final SecureRandom random = new SecureRandom();
 
     NodeStartup(KeplerOptions options) {
+        this(options, LifeTimes.USUAL);
+    }
+
+    /** @param ages the same on every node of the cluster */
+    NodeStartup(KeplerOptions options, LifeTimes ages) {
         this.options = options;
+        this.ages = ages;
         this.threads = new NodeThreads(options.label());
     }
 
@@ -115,17 +126,18 @@ final class NodeStartup {
         Members members = new Members(loop, store, views, events, founding);
         memberBook.set(members);
         views.load();
-        new AcceptorService(rpc, store, views, System::currentTimeMillis).start();
-        Registers registers = new Registers(loop, rpc, clock, views);
-        Sync sync = new Sync(loop, rpc, store, views);
-        ViewProposer proposer =
-                new ViewProposer(loop, rpc, views, registers, membership::members, options.evictAfter());
-        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
         ReplicationQueue queue = new ReplicationQueue(
                 loop,
                 rpc,
                 store,
                 () -> views.ownership().map(Ownership::everybody).orElse(Set.of()));
+        Replaced replaced = new Replaced(rpc, views, queue);
+        new AcceptorService(rpc, store, views, System::currentTimeMillis, replaced).start();
+        Registers registers = new Registers(loop, rpc, clock, views);
+        Sync sync = new Sync(loop, rpc, store, views);
+        ViewProposer proposer =
+                new ViewProposer(loop, rpc, views, registers, membership::members, options.evictAfter());
+        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
         ChunkDelivery delivery = new ChunkDelivery(loop, rpc, queue, views, options.rebalanceBytesPerSecond());
         Rebalance rebalance = new Rebalance(loop, rpc, store, views, delivery);
         Status status = new Status(rpc, store, views, membership, members, queue, events);
@@ -141,7 +153,10 @@ final class NodeStartup {
                 workers,
                 limits(),
                 calls);
-        EmbeddedCluster cluster = new EmbeddedCluster(parts, clock, status);
+        EmbeddedCluster cluster = new EmbeddedCluster(parts, clock, replaced, status);
+        ReferenceSync references = new ReferenceSync(loop, rpc, store, views);
+        Collector collector =
+                new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, ages);
         views.onChange(ownership -> events.emit(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),
@@ -173,6 +188,8 @@ final class NodeStartup {
             proposer.start();
             queue.start();
             rebalance.start();
+            references.start();
+            collector.start();
             cluster.start();
         });
         log.info(
@@ -243,7 +260,7 @@ final class NodeStartup {
     private Node.Limits limits() {
         int chunk = options.chunkSizeBytes();
         int buffers = (int) Math.min(64, Math.max(4, Runtime.getRuntime().maxMemory() / HEAP_SHARE / chunk));
-        return new Node.Limits(chunk, options.inlineLimitBytes(), new Buffers(chunk, buffers), new ReadWindow(buffers));
+        return new Node.Limits(chunk, options.inlineLimitBytes(), new Buffers(chunk, buffers), new ReadWindow(buffers), ages.upload());
     }
 
     private int startGateway(EmbeddedCluster cluster, Status status) throws IOException {

@@ -5,6 +5,7 @@ import io.keplerfs.loop.Loop;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Views;
@@ -69,6 +70,11 @@ public final class ChunkDelivery {
         List<QueueRow> tasks = new ArrayList<>();
         owners.forEach(owner -> tasks.add(queue.task(CHUNK, id.toBytes(), owner, epoch(), reason)));
         return tasks;
+    }
+
+    /** The chunk that a task of {@link #debts} is about. */
+    public static ChunkId chunkOf(QueueRow debt) {
+        return new WireReader(debt.id()).chunk();
     }
 
     private static VersionId upload(QueueRow task) {
