@@ -6,6 +6,7 @@ import io.keplerfs.values.VersionId;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * now or after a restart, or the store turns {@link #failed() failed} and fails every later call.
  */
 public interface Store extends AutoCloseable {
+    /** Parts that {@link #reconcile} cuts the chunks into, by the first byte of their hash. */
+    int SLICES = 256;
+
     /** Created with the store, and the same for its whole life. */
     NodeId nodeId();
 
@@ -52,12 +56,33 @@ public interface Store extends AutoCloseable {
     CompletableFuture<ByteBuffer> readChunk(ChunkId id, int offset, ByteBuffer into, boolean verifyHash);
 
     /**
-     * Removes those of the chunks that have no reference: rows and bytes. Safe against a pin or a write of the same chunk at the
-     * same time: either the reference is seen and the chunk stays, or a later pin is told to send the bytes again.
+     * Moves those of the chunks that have no live reference to the trash, where reads do not see them and {@link #restore} finds
+     * them. Safe against a pin or a write of the same chunk at the same time: either the reference is seen and the chunk stays,
+     * or a later pin is told that it is not LIVE. What is in quarantine and not referenced is forgotten.
      *
-     * @return how many were removed
+     * @return how many were moved or forgotten
      */
     CompletableFuture<Integer> collect(List<ChunkId> chunks);
+
+    /** Brings a chunk back from the trash; false if it is not there. Safe against {@link #purge} at the same time. */
+    CompletableFuture<Boolean> restore(ChunkId chunk);
+
+    /**
+     * Deletes for good what was moved to the trash at this time or before.
+     *
+     * @param trashedUntilMillis milliseconds since 1970
+     * @return how many chunks
+     */
+    CompletableFuture<Integer> purge(long trashedUntilMillis);
+
+    /**
+     * Compares rows with files in one of {@link #SLICES} parts of the chunks: a file without a row is adopted as an unreferenced
+     * chunk if its hash is right and quarantined if not; a row without a file counts as a lost copy. Deletes nothing.
+     *
+     * @param slice from 0
+     * @return how many differences were found
+     */
+    CompletableFuture<Integer> reconcile(int slice);
 
     /** What is on the disk now; cheap. */
     Usage usage();
@@ -75,6 +100,14 @@ public interface Store extends AutoCloseable {
      * @param freeBytes left on the disk, {@link Long#MAX_VALUE} if unlimited
      */
     record Usage(long chunks, long chunkBytes, long freeBytes) {}
+
+    /**
+     * Bytes on the disk that nobody needs.
+     *
+     * @param trashBytes in the trash
+     * @param unreferencedBytes LIVE, without a live reference
+     */
+    record Space(long trashBytes, long unreferencedBytes) {}
 
     /** A consistent look at the tables, valid only inside the function it is given to. */
     interface Snapshot {
@@ -100,8 +133,29 @@ public interface Store extends AutoCloseable {
         /** Chunks above the cursor by id, whatever their state, null from the start. */
         List<ChunkRow> chunksAfter(@Nullable ChunkId cursor, int limit);
 
-        /** Who references the chunk. */
+        /** Who needs the chunk: its live references. */
         List<Pin> pins(ChunkId id);
+
+        /** Every reference to the chunk, dropped ones included. */
+        List<Reference> references(ChunkId id);
+
+        /** References above the cursor by chunk, then upload, whatever their state; null from the start. */
+        List<Reference> referencesAfter(@Nullable Reference cursor, int limit);
+
+        /** Uploads with references in this state since this time or before, each once, those of the oldest references first. */
+        List<Pin> uploadsIn(Reference.State state, long untilMillis, int limit);
+
+        /** Whether references of the upload were dropped here, as far as that is remembered. */
+        boolean isDropped(VersionId upload);
+
+        /** LIVE chunks that have had no live reference since this time or before, by id above the cursor. */
+        List<ChunkRow> unreferenced(long untilMillis, @Nullable ChunkId cursor, int limit);
+
+        /** Since when the chunk has had no live reference; empty if it has one, or is not LIVE. */
+        OptionalLong unreferencedSince(ChunkId id);
+
+        /** What could be freed; walks an index. */
+        Space space();
 
         /**
          * Tasks that are due, oldest due time first.
@@ -132,18 +186,40 @@ public interface Store extends AutoCloseable {
         void putRegister(RegisterRow row);
 
         /**
-         * Records the reference.
+         * Records the reference as INTENT, unless there is one of this chunk and upload, in whatever state.
          *
          * @return true if the chunk is LIVE here, so that its bytes need not be sent
          */
         boolean pin(ChunkId chunk, Pin pin);
 
+        /** Records a reference that another owner has: as {@link #pin}, but an INTENT here becomes a REF if it is one there. */
+        void copyReference(Reference reference);
+
+        /** The upload was committed: its live references become REF from now on. */
+        void confirm(VersionId upload);
+
         /**
-         * Drops every reference of the upload.
+         * Drops every live reference of the upload.
          *
-         * @return the chunks that lost their last reference
+         * @param confirmedOnly whether those in the state INTENT stay, because the upload could still be committed
+         * @return the chunks that lost their last live reference
          */
-        List<ChunkId> unpin(VersionId upload);
+        List<ChunkId> unpin(VersionId upload, boolean confirmedOnly);
+
+        /** Drops every live reference of the upload. */
+        default List<ChunkId> unpin(VersionId upload) {
+            return unpin(upload, false);
+        }
+
+        /** Removes every reference to a chunk that this node need not keep any more. */
+        void forgetReferences(ChunkId chunk);
+
+        /**
+         * Removes references that were dropped at this time or before.
+         *
+         * @return how many, at most {@code limit}
+         */
+        int forgetDropped(long untilMillis, int limit);
 
         /** Inserts or replaces by (kind, id, target). */
         void enqueue(QueueRow task);

@@ -2,6 +2,7 @@ package io.keplerfs.disk;
 
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
+import io.keplerfs.spi.Transport;
 import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,8 +13,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.HexFormat;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -183,6 +188,41 @@ final class ChunkFiles {
         } catch (NoSuchFileException gone) {
             LOG.debug("chunk {} had no file to collect", id);
         }
+    }
+
+    /** Moves the file back from the trash; true when a file of that length is durably in place. */
+    boolean untrash(ChunkId id, int sizeBytes) throws IOException {
+        try {
+            disk.rename(directory.trash().resolve(id.toString()), home(id));
+        } catch (NoSuchFileException gone) {
+            LOG.debug("chunk {} is not in the trash", id);
+        }
+        if (!seemsComplete(id, sizeBytes)) {
+            return false;
+        }
+        disk.forceDirectory(leaf(id));
+        return true;
+    }
+
+    /** The chunks whose hash begins with this byte and that have a file in place. */
+    Set<ChunkId> slice(int firstByte) throws IOException {
+        Path top = directory.chunks().resolve(HexFormat.of().toHexDigits((byte) firstByte));
+        if (!Files.isDirectory(top)) {
+            return Set.of();
+        }
+        try (Stream<Path> files = Files.walk(top, 2)) {
+            return files.map(file -> String.valueOf(file.getFileName()))
+                    .filter(name -> name.length() == 2 * ChunkId.BYTES)
+                    .map(ChunkId::parse)
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    /** The bytes of a file whose row is missing; empty if it is no chunk that could be read. */
+    Optional<ByteBuffer> whole(ChunkId id) throws IOException {
+        return Files.size(home(id)) > Transport.MAX_BODY_BYTES
+                ? Optional.empty()
+                : Optional.of(ByteBuffer.wrap(Files.readAllBytes(home(id))));
     }
 
     boolean isInTrash(ChunkId id) {

@@ -2,20 +2,20 @@ package io.keplerfs.disk;
 
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.ChunkRow.State;
-import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
-import io.keplerfs.values.VersionId;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** The tables {@code chunks} and {@code chunk_refs}. */
+/** The table {@code chunks}. */
 record ChunkTable(Sql sql) {
     private static final String SELECT = "SELECT id, size, state FROM chunks ";
     private static final String HAS_NO_REFERENCE =
-            " AND NOT EXISTS (SELECT 1 FROM chunk_refs WHERE chunk_id = chunks.id)";
+            " AND NOT EXISTS (SELECT 1 FROM chunk_refs WHERE chunk_id = chunks.id AND state <> 'DROPPED')";
+    private static final String UNREFERENCED = "WHERE unreferenced_since > 0 AND state = 'LIVE' AND ";
 
     Optional<ChunkRow> find(ChunkId id) {
         return sql.first(SELECT + "WHERE id = ?", ChunkTable::shape, id);
@@ -57,6 +57,55 @@ record ChunkTable(Sql sql) {
                 nowMillis,
                 nowMillis,
                 sums.encoded());
+        noteIfUnreferenced(id, nowMillis);
+    }
+
+    /** TRASH becomes LIVE; false if it is not trash any more. */
+    boolean restore(ChunkId id, long nowMillis) {
+        boolean back = sql.update("UPDATE chunks SET state = ? WHERE id = ? AND state = ?", State.LIVE, id, State.TRASH)
+                == 1;
+        noteIfUnreferenced(id, nowMillis);
+        return back;
+    }
+
+    private void noteIfUnreferenced(ChunkId id, long nowMillis) {
+        sql.update("UPDATE chunks SET unreferenced_since = 0 WHERE id = ?", id);
+        sql.update("UPDATE chunks SET unreferenced_since = ? WHERE id = ?" + HAS_NO_REFERENCE, nowMillis, id);
+    }
+
+    List<ChunkRow> unreferenced(long untilMillis, @Nullable ChunkId cursor, int limit) {
+        return cursor == null
+                ? sql.list(
+                        SELECT + UNREFERENCED + "unreferenced_since <= ? ORDER BY id LIMIT ?",
+                        ChunkTable::shape,
+                        untilMillis,
+                        limit)
+                : sql.list(
+                        SELECT + UNREFERENCED + "unreferenced_since <= ? AND id > ? ORDER BY id LIMIT ?",
+                        ChunkTable::shape,
+                        untilMillis,
+                        cursor,
+                        limit);
+    }
+
+    OptionalLong unreferencedSince(ChunkId id) {
+        return sql.first("SELECT unreferenced_since FROM chunks " + UNREFERENCED + "id = ?", row -> row.number(1), id)
+                .map(OptionalLong::of)
+                .orElseGet(OptionalLong::empty);
+    }
+
+    Store.Space space() {
+        return new Store.Space(
+                sql.number("SELECT sum(size) FROM chunks WHERE state = 'TRASH'"),
+                sql.number("SELECT sum(size) FROM chunks WHERE unreferenced_since > 0 AND state = 'LIVE'"));
+    }
+
+    /** Ids of one slice, whatever their state, with their sizes: see {@link Store#reconcile}. */
+    List<ChunkRow> slice(int firstByte) {
+        byte[] from = {(byte) firstByte};
+        return firstByte == Store.SLICES - 1
+                ? sql.list(SELECT + "WHERE id >= ?", ChunkTable::shape, from)
+                : sql.list(SELECT + "WHERE id >= ? AND id < ?", ChunkTable::shape, from, new byte[] {(byte) (firstByte + 1)});
     }
 
     void verified(ChunkId id, long nowMillis) {
@@ -83,32 +132,6 @@ record ChunkTable(Sql sql) {
 
     boolean forgetTrashed(ChunkId id) {
         return sql.update("DELETE FROM chunks WHERE id = ? AND state = ?", id, State.TRASH) == 1;
-    }
-
-    List<Pin> pins(ChunkId id) {
-        return sql.list(
-                "SELECT upload_id, bucket, key FROM chunk_refs WHERE chunk_id = ?",
-                row -> new Pin(row.version(1), row.text(2), row.text(3)),
-                id);
-    }
-
-    boolean pin(ChunkId id, Pin pin) {
-        sql.update(
-                "INSERT OR REPLACE INTO chunk_refs(chunk_id, upload_id, bucket, key) VALUES (?, ?, ?, ?)",
-                id,
-                pin.upload(),
-                pin.bucket(),
-                pin.key());
-        return find(id).filter(row -> row.state() == State.LIVE).isPresent();
-    }
-
-    List<ChunkId> unpin(VersionId upload) {
-        String onlyHere = "SELECT chunk_id FROM chunk_refs AS mine WHERE upload_id = ? AND NOT EXISTS"
-                + " (SELECT 1 FROM chunk_refs WHERE chunk_id = mine.chunk_id AND upload_id <> mine.upload_id)"
-                + " ORDER BY chunk_id";
-        List<ChunkId> unneeded = sql.list(onlyHere, row -> row.chunk(1), upload);
-        sql.update("DELETE FROM chunk_refs WHERE upload_id = ?", upload);
-        return unneeded;
     }
 
     private static ChunkRow shape(Row row) throws SQLException {

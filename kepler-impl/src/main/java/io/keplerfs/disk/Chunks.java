@@ -13,9 +13,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +32,8 @@ import org.slf4j.LoggerFactory;
  *                QUARANTINE ------> (none)
  *                        collect, no reference; the file stays for inspection
  * </pre>
+ *
+ * <p>{@link #restore} leads back from TRASH to LIVE: a read or a pin that comes within the day finds the bytes again.
  *
  * <p>The row decides: a file without a live row is not there. A chunk becomes LIVE after its file is durable, and stops being
  * LIVE before its file is moved. Whatever changes a chunk holds the lock of its stripe, and only that one; the writer of the
@@ -60,7 +64,7 @@ final class Chunks {
         this.directory = directory;
         this.metadata = metadata;
         this.files = new ChunkFiles(directory, disk);
-        this.trash = new Trash(directory, files, metadata, disk, wallMillis);
+        this.trash = new Trash(directory, files, metadata, wallMillis);
         this.disk = disk;
         this.failure = failure;
         this.wallMillis = wallMillis;
@@ -71,7 +75,6 @@ final class Chunks {
             throws IOException {
         Chunks chunks = new Chunks(directory, metadata, disk, failure, wallMillis);
         chunks.trash.reconcile();
-        chunks.trash.sweep();
         Store.Usage found = metadata.read(snapshot -> snapshot.tables().chunks().live(0));
         chunks.liveChunks.set(found.chunks());
         chunks.liveBytes.set(found.chunkBytes());
@@ -219,8 +222,106 @@ final class Chunks {
                 lock.unlock();
             }
         }
-        trash.sweep();
         return removed;
+    }
+
+    boolean restore(ChunkId id) throws IOException {
+        failure.check();
+        Lock lock = locks.get(id);
+        lock.lock();
+        try {
+            Optional<ChunkRow> row = metadata.read(snapshot -> snapshot.chunk(id));
+            if (row.isEmpty() || row.get().state() != State.TRASH || !files.untrash(id, row.get().sizeBytes())) {
+                return false;
+            }
+            boolean back = metadata.writeNow(
+                    transaction -> transaction.changing().chunks().restore(id, wallMillis.getAsLong()));
+            if (back) {
+                liveChunks.incrementAndGet();
+                liveBytes.addAndGet(row.get().sizeBytes());
+            }
+            return back;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int purge(long trashedUntilMillis) throws IOException {
+        failure.check();
+        List<ChunkId> gone = new ArrayList<>();
+        for (ChunkId id : trash.olderThan(trashedUntilMillis)) {
+            Lock lock = locks.get(id);
+            lock.lock();
+            try {
+                // It may have been brought back, and collected again, since the look.
+                if (trash.delete(id, trashedUntilMillis)) {
+                    gone.add(id);
+                    // After the file: a crash in between leaves a row without one, which the next start removes.
+                    trash.forget(List.of(id));
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+        if (!gone.isEmpty()) {
+            LOG.info("deleted {} chunks from {}", gone.size(), directory.trash());
+        }
+        return gone.size();
+    }
+
+    int reconcile(int slice) throws IOException {
+        failure.check();
+        Map<ChunkId, ChunkRow> rows = new LinkedHashMap<>();
+        metadata.read(snapshot -> snapshot.tables().chunks().slice(slice)).forEach(row -> rows.put(row.id(), row));
+        List<ChunkId> suspects = new ArrayList<>();
+        Set<ChunkId> inPlace = files.slice(slice);
+        inPlace.stream().filter(id -> !isLive(rows.get(id))).forEach(suspects::add);
+        rows.values().stream()
+                .filter(row -> isLive(row) && !inPlace.contains(row.id()))
+                .forEach(row -> suspects.add(row.id()));
+        int different = 0;
+        for (ChunkId id : suspects) {
+            Lock lock = locks.get(id);
+            lock.lock();
+            try {
+                different += reconcileLocked(id) ? 1 : 0;
+            } finally {
+                lock.unlock();
+            }
+        }
+        return different;
+    }
+
+    private static boolean isLive(@Nullable ChunkRow row) {
+        return row != null && row.state() == State.LIVE;
+    }
+
+    /** What is still different under the lock is no write or collection under way. */
+    private boolean reconcileLocked(ChunkId id) throws IOException {
+        Optional<ChunkRow> row = metadata.read(snapshot -> snapshot.chunk(id));
+        boolean live = isLive(row.orElse(null));
+        boolean inPlace = files.isInPlace(id);
+        if (live == inPlace || row.isPresent() && !live) {
+            return false;
+        }
+        if (live && !directory.stillThere()) {
+            return false;
+        }
+        Optional<ByteBuffer> bytes = inPlace ? files.whole(id) : Optional.empty();
+        if (bytes.isPresent() && ChunkId.of(bytes.get()).equals(id)) {
+            int size = bytes.get().remaining();
+            PieceSums sums = PieceSums.of(bytes.get());
+            metadata.writeNow(transaction -> {
+                transaction.changing().chunks().putLive(id, size, sums, wallMillis.getAsLong());
+                return true;
+            });
+            liveChunks.incrementAndGet();
+            liveBytes.addAndGet(size);
+            LOG.info("adopted the file of chunk {}, which had no row", id);
+        } else {
+            quarantine(id, live ? "its file is missing" : "a file without a row whose hash is another");
+        }
+        return true;
     }
 
     private int collectLocked(List<ChunkId> chunks) throws IOException {

@@ -136,6 +136,21 @@ public final class DiskStore implements Store {
     }
 
     @Override
+    public CompletableFuture<Boolean> restore(ChunkId chunk) {
+        return on(workers, () -> chunks.restore(chunk));
+    }
+
+    @Override
+    public CompletableFuture<Integer> purge(long trashedUntilMillis) {
+        return on(workers, () -> chunks.purge(trashedUntilMillis));
+    }
+
+    @Override
+    public CompletableFuture<Integer> reconcile(int slice) {
+        return on(workers, () -> chunks.reconcile(slice));
+    }
+
+    @Override
     public Usage usage() {
         return chunks.usage();
     }

@@ -10,8 +10,10 @@ import java.util.List;
  * {@code hex()}; times are milliseconds since 1970.
  *
  * <pre>
- * chunks             what is in chunks/, trash/ and quarantine/; crc is drawn at {@link PieceSums}
- * chunk_refs         which upload needs which chunk, whether its bytes are here or not: a set, never a counter
+ * chunks             what is in chunks/, trash/ and quarantine/; crc is drawn at {@link PieceSums};
+ *                    unreferenced_since = 0 for a chunk with a live reference
+ * chunk_refs         which upload needs which chunk, whether its bytes are here or not: a set, never a counter;
+ *                    since = when the state was recorded
  * files              the registers; key sorts by its UTF-8 bytes (SQLite compares TEXT with memcmp);
  *                    value and memory are opaque here, empty for none
  * peers              members of earlier runs; last_seen = when the row was written
@@ -104,8 +106,26 @@ final class Schema {
             ) WITHOUT ROWID""",
             "CREATE TABLE settings(name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
 
+    /**
+     * References get a state. What the first schema knew was never dropped and may be long dead: as an old INTENT each is
+     * compared with its register soon.
+     */
+    private static final List<String> REFERENCES = List.of(
+            "ALTER TABLE chunks ADD COLUMN unreferenced_since INTEGER NOT NULL DEFAULT 0",
+            """
+            UPDATE chunks SET unreferenced_since = 1
+              WHERE NOT EXISTS (SELECT 1 FROM chunk_refs WHERE chunk_id = chunks.id)""",
+            "CREATE INDEX chunks_unreferenced ON chunks(id, size) WHERE unreferenced_since > 0 AND state = 'LIVE'",
+            """
+            ALTER TABLE chunk_refs ADD COLUMN state TEXT NOT NULL DEFAULT 'INTENT'
+              CHECK (state IN ('INTENT', 'REF', 'DROPPED'))""",
+            "ALTER TABLE chunk_refs ADD COLUMN since INTEGER NOT NULL DEFAULT 1",
+            "DROP INDEX chunk_refs_by_upload",
+            "CREATE INDEX chunk_refs_by_upload ON chunk_refs(upload_id, state)",
+            "CREATE INDEX chunk_refs_by_state ON chunk_refs(state, since)");
+
     /** Step i leads from version i to version i + 1. */
-    private static final List<List<String>> STEPS = List.of(FIRST);
+    private static final List<List<String>> STEPS = List.of(FIRST, REFERENCES);
 
     private Schema() {}
 

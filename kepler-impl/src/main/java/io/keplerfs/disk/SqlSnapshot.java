@@ -5,14 +5,17 @@ import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** The tables as one SQLite transaction sees them, until it ends. */
@@ -69,7 +72,42 @@ class SqlSnapshot implements Store.Snapshot {
 
     @Override
     public final List<Pin> pins(ChunkId id) {
-        return tables().chunks().pins(id);
+        return tables().references().pins(id);
+    }
+
+    @Override
+    public final List<Reference> references(ChunkId id) {
+        return tables().references().of(id);
+    }
+
+    @Override
+    public final List<Reference> referencesAfter(@Nullable Reference cursor, int limit) {
+        return tables().references().above(cursor, limit);
+    }
+
+    @Override
+    public final List<Pin> uploadsIn(Reference.State state, long untilMillis, int limit) {
+        return tables().references().uploadsIn(state, untilMillis, limit);
+    }
+
+    @Override
+    public final boolean isDropped(VersionId upload) {
+        return tables().references().isDropped(upload);
+    }
+
+    @Override
+    public final List<ChunkRow> unreferenced(long untilMillis, @Nullable ChunkId cursor, int limit) {
+        return tables().chunks().unreferenced(untilMillis, cursor, limit);
+    }
+
+    @Override
+    public final OptionalLong unreferencedSince(ChunkId id) {
+        return tables().chunks().unreferencedSince(id);
+    }
+
+    @Override
+    public final Store.Space space() {
+        return tables().chunks().space();
     }
 
     @Override

@@ -1,9 +1,11 @@
 package io.keplerfs.disk;
 
+import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
@@ -56,12 +58,33 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
 
     @Override
     public boolean pin(ChunkId chunk, Pin pin) {
-        return changing().chunks().pin(chunk, pin);
+        changing().references().pin(chunk, pin, nowMillis);
+        return chunk(chunk).filter(row -> row.state() == ChunkRow.State.LIVE).isPresent();
     }
 
     @Override
-    public List<ChunkId> unpin(VersionId upload) {
-        return changing().chunks().unpin(upload);
+    public void copyReference(Reference reference) {
+        changing().references().copy(reference, nowMillis);
+    }
+
+    @Override
+    public void confirm(VersionId upload) {
+        changing().references().confirm(upload, nowMillis);
+    }
+
+    @Override
+    public List<ChunkId> unpin(VersionId upload, boolean confirmedOnly) {
+        return changing().references().drop(upload, confirmedOnly, nowMillis);
+    }
+
+    @Override
+    public void forgetReferences(ChunkId chunk) {
+        changing().references().forget(chunk, nowMillis);
+    }
+
+    @Override
+    public int forgetDropped(long untilMillis, int limit) {
+        return changing().references().forgetDropped(untilMillis, limit);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.keplerfs.Durability;
 import io.keplerfs.IndeterminateException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.UnavailableException;
+import io.keplerfs.register.BallotWindow;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.Outcome;
 import io.keplerfs.register.RegisterValue;
@@ -44,9 +45,21 @@ final class Commit {
             Change change,
             Durability durability,
             Duration timeout) {
+        return run(key, version, mayHaveBeenSent, change, durability, BallotWindow.ANY, timeout);
+    }
+
+    /** @param window ballots under which it may happen */
+    CompletableFuture<Done> run(
+            RegisterKey key,
+            VersionId version,
+            boolean mayHaveBeenSent,
+            Change change,
+            Durability durability,
+            BallotWindow window,
+            Duration timeout) {
         return node.ownership(timeout)
                 .thenCompose(ready -> node.registers()
-                        .change(key, version, mayHaveBeenSent, change, durability == Durability.ALL, timeout))
+                        .change(key, version, mayHaveBeenSent, change, durability == Durability.ALL, window, timeout))
                 .thenCompose(outcome -> finish(key, version, outcome));
     }
 

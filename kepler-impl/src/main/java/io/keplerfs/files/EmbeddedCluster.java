@@ -17,6 +17,7 @@ import io.keplerfs.UnavailableException;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.ListResult;
+import io.keplerfs.repair.Claims;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,11 +34,17 @@ public final class EmbeddedCluster implements KeplerCluster {
     private final OpenCalls calls;
 
     /** Before any message can arrive. */
-    public EmbeddedCluster(Node node, HybridClock clock, ClusterWatch watch) {
+    public EmbeddedCluster(Node node, HybridClock clock, Replaced replaced, ClusterWatch watch) {
         this.node = node;
         this.services = Services.of(node, clock);
+        replaced.deliverFor(node, services.claimed());
         this.watch = watch;
         this.calls = node.calls();
+    }
+
+    /** Which uploads are needed, for those who clean up. */
+    public Claims claims() {
+        return services.claimed();
     }
 
     /** Begins to look after unfinished uploads. On the loop, once. */

@@ -36,10 +36,12 @@ final class FastWrites {
 
     private final Node node;
     private final HybridClock clock;
+    private final Renewal renewal;
 
     FastWrites(Node node, HybridClock clock) {
         this.node = node;
         this.clock = clock;
+        this.renewal = new Renewal(node, clock);
         node.queue().deliverWith(INTENT, this::deliver);
     }
 
@@ -115,6 +117,10 @@ final class FastWrites {
             return CompletableFuture.completedFuture(null);
         }
         IntentRow intent = found.get();
+        RegisterValue value = RegisterValue.decode(intent.value());
+        if (!value.absent() && renewal.isNeeded(Manifest.of(value))) {
+            return renewal.of(intent, value).thenCompose(renewed -> deliver(Optional.of(renewed)));
+        }
         return change(intent, true)
                 .thenCompose(outcome -> outcome instanceof Outcome.Indeterminate
                         ? change(intent, false)
@@ -131,7 +137,14 @@ final class FastWrites {
     private CompletableFuture<Outcome> change(IntentRow intent, boolean mayHaveBeenSent) {
         RegisterValue value = RegisterValue.decode(intent.value());
         return node.registers()
-                .change(intent.key(), intent.id(), mayHaveBeenSent, current -> decide(value, current), false, TIMEOUT);
+                .change(
+                        intent.key(),
+                        intent.id(),
+                        mayHaveBeenSent,
+                        current -> decide(value, current),
+                        false,
+                        renewal.window(value),
+                        TIMEOUT);
     }
 
     private static Change.Decision decide(RegisterValue intended, RegisterValue current) {
@@ -151,6 +164,8 @@ final class FastWrites {
             return CompletableFuture.failedFuture(new UnavailableException(unavailable.reason()));
         } else if (outcome instanceof Outcome.Indeterminate maybe) {
             return CompletableFuture.failedFuture(new IllegalStateException(maybe.reason()));
+        } else if (outcome instanceof Outcome.Done done) {
+            renewal.confirm(done.value());
         } else if (outcome instanceof Outcome.Refused refused) {
             log.warn(
                     "fast write {} of {} lost against a newer one: {}",

@@ -9,6 +9,7 @@ import io.keplerfs.PutOptions;
 import io.keplerfs.Receipt;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.loop.Failures;
+import io.keplerfs.register.BallotWindow;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.spi.QueueRow;
@@ -84,7 +85,7 @@ final class FileWriter {
             RegisterKey register = record.registerOf(bucket, key);
             return checkConditionEarly(register, options)
                     .thenCompose(holds -> version(options))
-                    .thenCompose(version -> node.newId().thenCompose(id -> {
+                    .thenCompose(version -> uploads.newId().thenCompose(id -> {
                         Upload upload = new Upload(node, id, bucket, key, options);
                         return uploads.open(id, bucket, key)
                                 .thenCompose(open -> store(upload, first, source, version))
@@ -244,6 +245,7 @@ final class FileWriter {
                 options.version().isPresent(),
                 Condition.of(options).put(manifest),
                 options.durability(),
+                manifest.hasChunks() ? uploads.committing(manifest.upload()) : BallotWindow.ANY,
                 options.timeout());
     }
 

@@ -91,6 +91,21 @@ record Manifest(
                 upload, sizeBytes, options.fencingToken(), 0, options.contentType(), options.metadata(), content);
     }
 
+    /** Whether references keep anything of it. */
+    boolean hasChunks() {
+        return !(content instanceof Inline);
+    }
+
+    /** Whether the value is a file of the same upload. */
+    boolean isContentOf(RegisterValue value) {
+        return Claimed.names(value, upload);
+    }
+
+    /** The same content, stored by another upload. */
+    Manifest withUpload(VersionId other) {
+        return new Manifest(other, sizeBytes, fencingToken, fastStamp, contentType, metadata, content);
+    }
+
     /** The value must not be a tombstone. */
     static Manifest of(RegisterValue value) {
         return of(value.payload());

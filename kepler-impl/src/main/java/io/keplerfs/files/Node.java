@@ -55,8 +55,10 @@ public record Node(
      * @param inlineLimitBytes files up to this size live in their manifest
      * @param uploads chunk buffers of all uploads
      * @param reads how many fetched chunks all readers may hold
+     * @param longestUpload an upload that was not committed by then never will be; the same on every node
      */
-    public record Limits(int chunkSizeBytes, int inlineLimitBytes, Buffers uploads, ReadWindow reads) {}
+    public record Limits(
+            int chunkSizeBytes, int inlineLimitBytes, Buffers uploads, ReadWindow reads, Duration longestUpload) {}
 
     /** A fresh id; any thread. */
     CompletableFuture<VersionId> newId() {

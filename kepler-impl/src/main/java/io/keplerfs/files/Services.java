@@ -12,6 +12,7 @@ import io.keplerfs.register.HybridClock;
  * @param uploads what is under way
  * @param commit makes a version the newest
  * @param fast fast writes and their delivery
+ * @param claimed who needs an upload
  * @param workerUploads how many uploads may read their streams on this node's own threads
  */
 record Services(
@@ -22,6 +23,7 @@ record Services(
         Uploads uploads,
         Commit commit,
         FastWrites fast,
+        Claimed claimed,
         Places workerUploads) {
     /** As many as transfers that the gateway serves at a time. */
     private static final int MOST_WORKER_UPLOADS = 64;
@@ -30,9 +32,10 @@ record Services(
         Owing owing = new Owing(node);
         VersionReader versions = new VersionReader(node, owing);
         BucketCatalog buckets = new BucketCatalog(node, versions);
-        Uploads uploads = new Uploads(node, buckets);
+        Uploads uploads = new Uploads(node, buckets, clock);
         Commit commit = new Commit(node, owing);
         FastWrites fast = new FastWrites(node, clock);
+        Claimed claimed = new Claimed(node, buckets, Claimed.Elsewhere.NOWHERE);
         FileWriter writer = new FileWriter(node, versions, buckets, uploads, commit, fast);
         return new Services(
                 versions,
@@ -42,6 +45,7 @@ record Services(
                 uploads,
                 commit,
                 fast,
+                claimed,
                 new Places(MOST_WORKER_UPLOADS));
     }
 

@@ -2,6 +2,8 @@ package io.keplerfs.files;
 
 import io.keplerfs.GetOptions;
 import io.keplerfs.UnavailableException;
+import io.keplerfs.register.BallotWindow;
+import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Settled;
 import io.keplerfs.spi.Pin;
@@ -32,11 +34,23 @@ final class Uploads {
 
     private final Node node;
     private final BucketCatalog buckets;
+    private final HybridClock clock;
     private final Set<VersionId> active = ConcurrentHashMap.newKeySet();
 
-    Uploads(Node node, BucketCatalog buckets) {
+    Uploads(Node node, BucketCatalog buckets, HybridClock clock) {
         this.node = node;
         this.buckets = buckets;
+        this.clock = clock;
+    }
+
+    /** An id for an upload that begins now. */
+    CompletableFuture<VersionId> newId() {
+        return UploadId.next(node.loop(), clock);
+    }
+
+    /** The ballots under which it may be committed. */
+    BallotWindow committing(VersionId upload) {
+        return UploadId.committing(upload, node.limits().longestUpload());
     }
 
     /** Begins to look after uploads of earlier runs and of unknown end. On the loop, once. */
@@ -69,6 +83,7 @@ final class Uploads {
             return null;
         });
         active.remove(upload.pin().upload());
+        node.delivery().confirm(upload.pin().upload(), upload.owners());
         // The register knows that it is committed; only the debts must be durable before the caller is told.
         return debts.isEmpty() ? CompletableFuture.completedFuture(null) : closed;
     }
@@ -148,7 +163,7 @@ final class Uploads {
     }
 
     private CompletableFuture<Void> conclude(UploadRow row, RegisterValue current) {
-        boolean committed = !current.absent() && Manifest.of(current).upload().equals(row.id());
+        boolean committed = Claimed.names(current, row.id());
         log.info(
                 "upload {} of {}/{} {}", row.id(), row.bucket(), row.key(), committed ? "was committed" : "is dropped");
         return committed ? oweEverywhere(row, Manifest.of(current)) : unpin(row.id());
@@ -159,7 +174,10 @@ final class Uploads {
         Pin pin = new Pin(row.id(), row.bucket(), row.key());
         GetOptions options = GetOptions.defaults();
         return node.ownership(SETTLE_TIMEOUT)
-                .thenCompose(ownership -> new ChunkIndex(node, manifest, pin, options).debts(ownership))
+                .thenCompose(ownership -> {
+                    node.delivery().confirm(row.id(), ownership.everybody());
+                    return new ChunkIndex(node, manifest, pin, options).debts(ownership);
+                })
                 .thenCompose(debts -> node.store().write(tables -> {
                     close(tables, row.id(), debts);
                     return null;

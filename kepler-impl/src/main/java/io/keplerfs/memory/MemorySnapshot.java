@@ -1,21 +1,26 @@
 package io.keplerfs.memory;
 
-import io.keplerfs.memory.MemoryTables.Reference;
+import io.keplerfs.memory.MemoryTables.ReferenceId;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -92,9 +97,68 @@ class MemorySnapshot implements Store.Snapshot {
 
     @Override
     public final List<Pin> pins(ChunkId id) {
-        Reference first = new Reference(id, Reference.LOWEST);
-        Reference last = new Reference(id, Reference.HIGHEST);
-        return List.copyOf(tables().references.subMap(first, true, last, true).values());
+        return references(id).stream()
+                .filter(Reference::isLive)
+                .map(Reference::pin)
+                .toList();
+    }
+
+    @Override
+    public final List<Reference> references(ChunkId id) {
+        return tables().references.tailMap(new ReferenceId(id, ReferenceId.LOWEST)).values().stream()
+                .takeWhile(reference -> reference.chunk().equals(id))
+                .toList();
+    }
+
+    @Override
+    public final List<Reference> referencesAfter(@Nullable Reference cursor, int limit) {
+        return above(tables().references, cursor == null ? null : ReferenceId.of(cursor)).values().stream()
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public final List<Pin> uploadsIn(Reference.State state, long untilMillis, int limit) {
+        Map<VersionId, Pin> uploads = new LinkedHashMap<>();
+        tables().references.values().stream()
+                .filter(reference -> reference.state() == state && reference.sinceMillis() <= untilMillis)
+                .sorted(Comparator.comparingLong(Reference::sinceMillis))
+                .forEach(reference -> uploads.putIfAbsent(reference.pin().upload(), reference.pin()));
+        return uploads.values().stream().limit(limit).toList();
+    }
+
+    @Override
+    public final boolean isDropped(VersionId upload) {
+        return tables().references.values().stream()
+                .anyMatch(reference -> reference.pin().upload().equals(upload) && !reference.isLive());
+    }
+
+    @Override
+    public final List<ChunkRow> unreferenced(long untilMillis, @Nullable ChunkId cursor, int limit) {
+        return above(tables().chunks, cursor).values().stream()
+                .filter(chunk -> chunk.isLive() && chunk.sinceMillis() > 0 && chunk.sinceMillis() <= untilMillis)
+                .map(MemoryTables.StoredBytes::row)
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public final OptionalLong unreferencedSince(ChunkId id) {
+        MemoryTables.StoredBytes chunk = tables().chunks.get(id);
+        return chunk != null && chunk.isLive() && chunk.sinceMillis() > 0
+                ? OptionalLong.of(chunk.sinceMillis())
+                : OptionalLong.empty();
+    }
+
+    @Override
+    public final Store.Space space() {
+        long trash = 0;
+        long unreferenced = 0;
+        for (MemoryTables.StoredBytes chunk : tables().chunks.values()) {
+            trash += chunk.isLive() ? 0 : chunk.bytes().length;
+            unreferenced += chunk.isLive() && chunk.sinceMillis() > 0 ? chunk.bytes().length : 0;
+        }
+        return new Store.Space(trash, unreferenced);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.keplerfs.memory;
 
 import com.google.common.util.concurrent.MoreExecutors;
 import io.keplerfs.memory.MemoryTables.StoredBytes;
+import io.keplerfs.spi.ChunkRow.State;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
@@ -13,6 +14,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A store that keeps everything in maps and loses it with the process.
@@ -24,6 +27,7 @@ import java.util.function.Function;
 public final class MemoryStore implements Store {
     private final NodeId nodeId;
     private final Executor inOrder;
+    private final LongSupplier wallMillis;
 
     // Owned by inOrder.
     private final MemoryTables tables = new MemoryTables();
@@ -36,7 +40,13 @@ public final class MemoryStore implements Store {
      * @param executor runs the work and the callbacks; need not have one thread only
      */
     public MemoryStore(NodeId nodeId, Executor executor) {
+        this(nodeId, executor, () -> 1);
+    }
+
+    /** @param wallMillis the clock that references and trash are aged by, milliseconds since 1970; used on the executor */
+    public MemoryStore(NodeId nodeId, Executor executor, LongSupplier wallMillis) {
         this.nodeId = nodeId;
+        this.wallMillis = wallMillis;
         this.inOrder = MoreExecutors.newSequentialExecutor(executor);
     }
 
@@ -48,7 +58,7 @@ public final class MemoryStore implements Store {
     @Override
     public <T> CompletableFuture<T> write(Function<Transaction, T> function) {
         return enqueue(() -> {
-            MemoryTransaction transaction = new MemoryTransaction(tables);
+            MemoryTransaction transaction = new MemoryTransaction(tables, wallMillis.getAsLong());
             boolean done = false;
             try {
                 T result = function.apply(transaction);
@@ -86,8 +96,8 @@ public final class MemoryStore implements Store {
                     }
                     byte[] copy = new byte[view.remaining()];
                     view.get(copy);
-                    if (tables.chunks.putIfAbsent(id, new StoredBytes(id, copy)) == null) {
-                        count(1, copy.length);
+                    if (live(id) == null) {
+                        put(new StoredBytes(id, copy, State.LIVE, 0));
                     }
                     return true;
                 })
@@ -97,7 +107,7 @@ public final class MemoryStore implements Store {
     @Override
     public CompletableFuture<ByteBuffer> readChunk(ChunkId id, int offset, ByteBuffer into, boolean verifyHash) {
         return enqueue(() -> {
-            StoredBytes stored = tables.chunks.get(id);
+            StoredBytes stored = live(id);
             if (stored == null) {
                 throw new MissingChunkException(id, "not stored here");
             }
@@ -118,14 +128,54 @@ public final class MemoryStore implements Store {
             MemorySnapshot snapshot = new MemorySnapshot(tables);
             int removed = 0;
             for (ChunkId id : copy) {
-                StoredBytes stored = snapshot.pins(id).isEmpty() ? tables.chunks.remove(id) : null;
+                StoredBytes stored = snapshot.pins(id).isEmpty() ? live(id) : null;
                 if (stored != null) {
+                    tables.chunks.put(id, stored.in(State.TRASH, wallMillis.getAsLong()));
                     count(-1, -stored.bytes().length);
                     removed++;
                 }
             }
             return removed;
         });
+    }
+
+    @Override
+    public CompletableFuture<Boolean> restore(ChunkId id) {
+        return enqueue(() -> {
+            StoredBytes stored = tables.chunks.get(id);
+            if (stored == null || stored.isLive()) {
+                return false;
+            }
+            put(stored.in(State.LIVE, 0));
+            return true;
+        });
+    }
+
+    @Override
+    public CompletableFuture<Integer> purge(long trashedUntilMillis) {
+        return enqueue(() -> {
+            int before = tables.chunks.size();
+            tables.chunks.values().removeIf(chunk -> !chunk.isLive() && chunk.sinceMillis() <= trashedUntilMillis);
+            return before - tables.chunks.size();
+        });
+    }
+
+    /** There are no files that could differ from the rows. */
+    @Override
+    public CompletableFuture<Integer> reconcile(int slice) {
+        return CompletableFuture.completedFuture(0);
+    }
+
+    private @Nullable StoredBytes live(ChunkId id) {
+        StoredBytes stored = tables.chunks.get(id);
+        return stored != null && stored.isLive() ? stored : null;
+    }
+
+    private void put(StoredBytes live) {
+        tables.chunks.put(live.id(), live);
+        count(1, live.bytes().length);
+        MemoryTransaction transaction = new MemoryTransaction(tables, wallMillis.getAsLong());
+        transaction.noteWhetherReferenced(live.id());
     }
 
     private void count(int chunks, long bytes) {

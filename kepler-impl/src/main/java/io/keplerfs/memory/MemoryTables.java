@@ -3,8 +3,8 @@ package io.keplerfs.memory;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
-import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.UploadRow;
@@ -21,29 +21,45 @@ import java.util.UUID;
 final class MemoryTables {
     final NavigableMap<RegisterKey, RegisterRow> registers = new TreeMap<>();
     final NavigableMap<ChunkId, StoredBytes> chunks = new TreeMap<>();
-    final NavigableMap<Reference, Pin> references = new TreeMap<>();
+    final NavigableMap<ReferenceId, Reference> references = new TreeMap<>();
     final NavigableMap<TaskId, QueueRow> queue = new TreeMap<>();
     final NavigableMap<VersionId, UploadRow> uploads = new TreeMap<>();
     final NavigableMap<IntentId, IntentRow> intents = new TreeMap<>();
     final NavigableMap<NodeId, MemberInfo> peers = new TreeMap<>();
     final NavigableMap<String, byte[]> settings = new TreeMap<>();
 
-    /** A live chunk. */
-    record StoredBytes(ChunkId id, byte[] bytes) {
+    /**
+     * A chunk, LIVE or in the trash.
+     *
+     * @param sinceMillis since when it is in the trash, or LIVE without a live reference; 0 if it has one
+     */
+    record StoredBytes(ChunkId id, byte[] bytes, ChunkRow.State state, long sinceMillis) {
         ChunkRow row() {
-            return new ChunkRow(id, bytes.length, ChunkRow.State.LIVE);
+            return new ChunkRow(id, bytes.length, state);
+        }
+
+        boolean isLive() {
+            return state == ChunkRow.State.LIVE;
+        }
+
+        StoredBytes in(ChunkRow.State next, long millis) {
+            return new StoredBytes(id, bytes, next, millis);
         }
     }
 
-    /** Identity of a pin; all of one chunk lie together. */
-    record Reference(ChunkId chunk, VersionId upload) implements Comparable<Reference> {
+    /** Identity of a reference; all of one chunk lie together. */
+    record ReferenceId(ChunkId chunk, VersionId upload) implements Comparable<ReferenceId> {
         static final VersionId LOWEST = new VersionId(new UUID(0, 0));
-        static final VersionId HIGHEST = new VersionId(new UUID(-1, -1));
+        private static final Comparator<ReferenceId> ORDER =
+                Comparator.comparing(ReferenceId::chunk).thenComparing(ReferenceId::upload);
+
+        static ReferenceId of(Reference reference) {
+            return new ReferenceId(reference.chunk(), reference.pin().upload());
+        }
 
         @Override
-        public int compareTo(Reference other) {
-            int byChunk = chunk.compareTo(other.chunk);
-            return byChunk != 0 ? byChunk : upload.compareTo(other.upload);
+        public int compareTo(ReferenceId other) {
+            return ORDER.compare(this, other);
         }
     }
 

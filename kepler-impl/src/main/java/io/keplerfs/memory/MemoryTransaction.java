@@ -1,12 +1,16 @@
 package io.keplerfs.memory;
 
 import io.keplerfs.memory.MemoryTables.IntentId;
-import io.keplerfs.memory.MemoryTables.Reference;
+import io.keplerfs.memory.MemoryTables.ReferenceId;
+import io.keplerfs.memory.MemoryTables.StoredBytes;
 import io.keplerfs.memory.MemoryTables.TaskId;
+import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.Reference;
+import io.keplerfs.spi.Reference.State;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
@@ -18,14 +22,18 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Changes the tables in place and remembers how to undo it, last change first. */
 final class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
     private final Deque<Runnable> undo = new ArrayDeque<>();
 
-    MemoryTransaction(MemoryTables tables) {
+    private final long nowMillis;
+
+    MemoryTransaction(MemoryTables tables, long nowMillis) {
         super(tables);
+        this.nowMillis = nowMillis;
     }
 
     void rollBack() {
@@ -57,20 +65,86 @@ final class MemoryTransaction extends MemorySnapshot implements Store.Transactio
 
     @Override
     public boolean pin(ChunkId chunk, Pin pin) {
-        put(tables().references, new Reference(chunk, pin.upload()), pin);
-        return tables().chunks.containsKey(chunk);
+        ReferenceId id = new ReferenceId(chunk, pin.upload());
+        if (!tables().references.containsKey(id)) {
+            put(tables().references, id, new Reference(chunk, pin, State.INTENT, nowMillis));
+        }
+        noteWhetherReferenced(chunk);
+        return isLive(chunk);
+    }
+
+    private boolean isLive(ChunkId chunk) {
+        StoredBytes stored = tables().chunks.get(chunk);
+        return stored != null && stored.isLive();
+    }
+
+    /** Keeps the time since when a chunk has no live reference true; to be called after every change of its references. */
+    void noteWhetherReferenced(ChunkId chunk) {
+        StoredBytes stored = tables().chunks.get(chunk);
+        if (stored == null || !stored.isLive()) {
+            return;
+        }
+        boolean needed = !pins(chunk).isEmpty();
+        if (needed != (stored.sinceMillis() == 0)) {
+            put(tables().chunks, chunk, stored.in(ChunkRow.State.LIVE, needed ? 0 : Math.max(1, nowMillis)));
+        }
     }
 
     @Override
-    public List<ChunkId> unpin(VersionId upload) {
-        List<Reference> dropped = tables().references.keySet().stream()
-                .filter(reference -> reference.upload().equals(upload))
+    public void copyReference(Reference reference) {
+        ReferenceId id = ReferenceId.of(reference);
+        Reference mine = tables().references.get(id);
+        if (mine == null || mine.state() == State.INTENT && reference.state() == State.REF) {
+            put(
+                    tables().references,
+                    id,
+                    new Reference(reference.chunk(), reference.pin(), reference.state(), nowMillis));
+            noteWhetherReferenced(reference.chunk());
+        }
+    }
+
+    @Override
+    public void confirm(VersionId upload) {
+        become(upload, State.REF, Reference::isLive);
+    }
+
+    @Override
+    public List<ChunkId> unpin(VersionId upload, boolean confirmedOnly) {
+        List<ChunkId> changed = become(
+                upload,
+                State.DROPPED,
+                reference -> confirmedOnly ? reference.state() == State.REF : reference.isLive());
+        return changed.stream().filter(chunk -> pins(chunk).isEmpty()).toList();
+    }
+
+    private List<ChunkId> become(VersionId upload, State state, Predicate<Reference> from) {
+        List<Reference> changing = tables().references.values().stream()
+                .filter(reference -> reference.pin().upload().equals(upload) && from.test(reference))
                 .toList();
-        dropped.forEach(reference -> remove(tables().references, reference));
-        return dropped.stream()
-                .map(Reference::chunk)
-                .filter(chunk -> pins(chunk).isEmpty())
+        for (Reference reference : changing) {
+            put(
+                    tables().references,
+                    ReferenceId.of(reference),
+                    new Reference(reference.chunk(), reference.pin(), state, nowMillis));
+            noteWhetherReferenced(reference.chunk());
+        }
+        return changing.stream().map(Reference::chunk).toList();
+    }
+
+    @Override
+    public void forgetReferences(ChunkId chunk) {
+        references(chunk).forEach(reference -> remove(tables().references, ReferenceId.of(reference)));
+        noteWhetherReferenced(chunk);
+    }
+
+    @Override
+    public int forgetDropped(long untilMillis, int limit) {
+        List<Reference> old = tables().references.values().stream()
+                .filter(reference -> !reference.isLive() && reference.sinceMillis() <= untilMillis)
+                .limit(limit)
                 .toList();
+        old.forEach(reference -> remove(tables().references, ReferenceId.of(reference)));
+        return old.size();
     }
 
     @Override

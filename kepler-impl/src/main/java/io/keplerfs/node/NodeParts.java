@@ -4,11 +4,15 @@ import io.keplerfs.KeplerEvent;
 import io.keplerfs.files.EmbeddedCluster;
 import io.keplerfs.files.Node;
 import io.keplerfs.files.OpenCalls;
+import io.keplerfs.files.Replaced;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
+import io.keplerfs.repair.Collector;
+import io.keplerfs.repair.LifeTimes;
 import io.keplerfs.repair.Rebalance;
+import io.keplerfs.repair.ReferenceSync;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkOwner;
 import io.keplerfs.replication.ChunkWriter;
@@ -41,6 +45,8 @@ public final class NodeParts {
     private final ViewProposer proposer;
     private final ReplicationQueue queue;
     private final Rebalance rebalance;
+    private final ReferenceSync references;
+    private final Collector collector;
     private final Status status;
     private final EmbeddedCluster cluster;
 
@@ -73,8 +79,9 @@ public final class NodeParts {
      *
      * @param evictAfter how long a node must be dead to lose its place in the view
      * @param rebalanceBytesPerSecond cap on repair traffic
+     * @param ages how long dead chunks are kept
      */
-    public record Policy(Duration evictAfter, long rebalanceBytesPerSecond) {}
+    public record Policy(Duration evictAfter, long rebalanceBytesPerSecond, LifeTimes ages) {}
 
     /** From any thread but the loop, before any message can arrive. */
     public NodeParts(Seams seams, Policy policy) {
@@ -90,16 +97,17 @@ public final class NodeParts {
         members = new Members(loop, store, views, events, founding);
         memberBook.set(members);
         views.load();
-        new AcceptorService(rpc, store, views, loop::wallMillis).start();
-        Registers registers = new Registers(loop, rpc, seams.clock(), views);
-        sync = new Sync(loop, rpc, store, views);
-        proposer = new ViewProposer(loop, rpc, views, registers, seams.membership()::members, policy.evictAfter());
-        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
         queue = new ReplicationQueue(
                 loop,
                 rpc,
                 store,
                 () -> views.ownership().map(Ownership::everybody).orElse(Set.of()));
+        Replaced replaced = new Replaced(rpc, views, queue);
+        new AcceptorService(rpc, store, views, loop::wallMillis, replaced).start();
+        Registers registers = new Registers(loop, rpc, seams.clock(), views);
+        sync = new Sync(loop, rpc, store, views);
+        proposer = new ViewProposer(loop, rpc, views, registers, seams.membership()::members, policy.evictAfter());
+        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
         ChunkDelivery delivery = new ChunkDelivery(loop, rpc, queue, views, policy.rebalanceBytesPerSecond());
         rebalance = new Rebalance(loop, rpc, store, views, delivery);
         status = new Status(rpc, store, views, seams.membership(), members, queue, events);
@@ -115,7 +123,9 @@ public final class NodeParts {
                 seams.workers(),
                 seams.limits(),
                 seams.calls());
-        cluster = new EmbeddedCluster(node, seams.clock(), status);
+        cluster = new EmbeddedCluster(node, seams.clock(), replaced, status);
+        references = new ReferenceSync(loop, rpc, store, views);
+        collector = new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, policy.ages());
         views.onChange(ownership -> events.emit(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),
@@ -145,6 +155,8 @@ public final class NodeParts {
             proposer.start();
             queue.start();
             rebalance.start();
+            references.start();
+            collector.start();
             cluster.start();
         });
     }

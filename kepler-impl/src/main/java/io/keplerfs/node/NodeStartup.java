@@ -8,10 +8,12 @@ import io.keplerfs.files.Buffers;
 import io.keplerfs.files.Node;
 import io.keplerfs.files.OpenCalls;
 import io.keplerfs.files.ReadWindow;
+import io.keplerfs.files.Replaced;
 import io.keplerfs.http.GatewayLimits;
 import io.keplerfs.http.GatewayOptions;
 import io.keplerfs.http.HttpGateway;
 import io.keplerfs.register.HybridClock;
+import io.keplerfs.repair.LifeTimes;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
@@ -57,12 +59,19 @@ final class NodeStartup {
     private static final Logger log = LoggerFactory.getLogger(NodeStartup.class);
 
     private final KeplerOptions options;
+    private final LifeTimes ages;
     private final NodeThreads threads;
     private final Teardown teardown = new Teardown();
     private final SecureRandom random = new SecureRandom();
 
     NodeStartup(KeplerOptions options) {
+        this(options, LifeTimes.USUAL);
+    }
+
+    /** @param ages the same on every node of the cluster */
+    NodeStartup(KeplerOptions options, LifeTimes ages) {
         this.options = options;
+        this.ages = ages;
         this.threads = new NodeThreads(options.label());
     }
 
@@ -91,7 +100,7 @@ final class NodeStartup {
                 teardown.add(options.membership().orElseGet(() -> new SwimMembership(System::nanoTime, random)));
         NodeParts parts = new NodeParts(
                 new NodeParts.Seams(loop, store, clock, transport, membership, events, workers, limits(), calls),
-                new NodeParts.Policy(options.evictAfter(), options.rebalanceBytesPerSecond()));
+                new NodeParts.Policy(options.evictAfter(), options.rebalanceBytesPerSecond(), ages));
 
         int transferPort = transport.start(
                 new Transport.Local(
@@ -176,7 +185,7 @@ final class NodeStartup {
     private Node.Limits limits() {
         int chunk = options.chunkSizeBytes();
         int buffers = (int) Math.min(64, Math.max(4, Runtime.getRuntime().maxMemory() / HEAP_SHARE / chunk));
-        return new Node.Limits(chunk, options.inlineLimitBytes(), new Buffers(chunk, buffers), new ReadWindow(buffers));
+        return new Node.Limits(chunk, options.inlineLimitBytes(), new Buffers(chunk, buffers), new ReadWindow(buffers), ages.upload());
     }
 
     private int startGateway(NodeParts parts) throws IOException {

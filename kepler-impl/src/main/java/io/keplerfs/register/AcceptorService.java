@@ -36,10 +36,18 @@ public final class AcceptorService {
     private final Store store;
     private final StageGate gate;
     private final LongSupplier wallMillis;
+    private final Replacements replacements;
     private final AtomicBoolean warned = new AtomicBoolean();
 
     /** @param wallMillis any thread; milliseconds since 1970, which tell ballots of a broken clock */
     public AcceptorService(Rpc rpc, Store store, StageGate gate, LongSupplier wallMillis) {
+        this(rpc, store, gate, wallMillis, Replacements.IGNORED);
+    }
+
+    /** @param replacements told of every write whose place another one takes */
+    public AcceptorService(
+            Rpc rpc, Store store, StageGate gate, LongSupplier wallMillis, Replacements replacements) {
+        this.replacements = replacements;
         this.rpc = rpc;
         this.store = store;
         this.gate = gate;
@@ -113,9 +121,20 @@ public final class AcceptorService {
             Acceptor.Step next = step.apply(row);
             if (next.changed()) {
                 transaction.putRegister(next.row());
+                noteReplaced(transaction, row, next.row());
             }
             return next.answer();
         });
+    }
+
+    private void noteReplaced(Store.Transaction transaction, RegisterRow row, RegisterRow next) {
+        if (row.value().length > 0 && !row.accepted().equals(next.accepted())) {
+            RegisterValue before = RegisterValue.decode(row.value());
+            RegisterValue after = RegisterValue.decode(next.value());
+            if (!before.id().equals(after.id())) {
+                replacements.replaced(transaction, row.key(), before, after);
+            }
+        }
     }
 
     private CompletableFuture<RegisterAnswer> look(

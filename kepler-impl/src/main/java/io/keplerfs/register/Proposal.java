@@ -38,6 +38,7 @@ final class Proposal {
      * @param mayHaveBeenSent whether somebody may have tried the same write before
      * @param requireAll whether every owner must have it, not a majority only
      * @param settles whether the point is to seal the fate of the write, whatever it is: the change keeps what is there
+     * @param window which ballots may be used
      * @param deadline on the loop's nanosecond clock
      */
     record Task(
@@ -47,6 +48,7 @@ final class Proposal {
             Change change,
             boolean requireAll,
             boolean settles,
+            BallotWindow window,
             long deadline) {}
 
     private final Exchange exchange;
@@ -98,6 +100,8 @@ final class Proposal {
         Optional<Ballot> ballot = clock.next();
         if (ballot.isEmpty()) {
             retry("the clock of this node waits for its store");
+        } else if (!task.window().contains(ballot.get())) {
+            giveUp(task.window().describe(ballot.get()));
         } else if (fresh && !task.change().needsCurrent()) {
             acceptUnseen(configuration, ballot.get());
         } else {

@@ -77,7 +77,8 @@ public record RegisterValue(
         return new Mark(id, time);
     }
 
-    boolean descendsFrom(VersionId write) {
+    /** Whether this was built on that write, as far as it is remembered: then that write has happened. */
+    public boolean descendsFrom(VersionId write) {
         return ancestors.stream().anyMatch(ancestor -> ancestor.id().equals(write));
     }
 

@@ -56,16 +56,34 @@ public final class Registers {
             Change change,
             boolean requireAll,
             Duration timeout) {
+        return change(key, id, mayHaveBeenSent, change, requireAll, BallotWindow.ANY, timeout);
+    }
+
+    /**
+     * The same with ballots of this window only; outside of it nothing is sent any more.
+     *
+     * @param window {@link BallotWindow#below} for a write that others may give up for dead: once somebody has settled the
+     *     register above the window, it can never happen
+     */
+    public CompletableFuture<Outcome> change(
+            RegisterKey key,
+            VersionId id,
+            boolean mayHaveBeenSent,
+            Change change,
+            boolean requireAll,
+            BallotWindow window,
+            Duration timeout) {
         long deadline = exchange.deadline(timeout);
-        return onLoop(() -> propose(new Proposal.Task(key, id, mayHaveBeenSent, change, requireAll, false, deadline))
-                .start());
+        return onLoop(
+                () -> propose(new Proposal.Task(key, id, mayHaveBeenSent, change, requireAll, false, window, deadline))
+                        .start());
     }
 
     /** The newest value that a majority has, or a newer one: linearizable. */
     public CompletableFuture<ReadResult> read(RegisterKey key, Duration timeout) {
         long deadline = exchange.deadline(timeout);
         Proposal.Task finish = new Proposal.Task(
-                key, RegisterValue.NONE.id(), false, current -> new Change.Keep(), false, false, deadline);
+                key, RegisterValue.NONE.id(), false, current -> new Change.Keep(), false, false, BallotWindow.ANY, deadline);
         return onLoop(() -> new Reading(exchange, fault, key, deadline, () -> propose(finish)).start());
     }
 
@@ -78,10 +96,18 @@ public final class Registers {
      * @param upload the write, or the id of {@link RegisterValue#NONE} to make sure of the current value alone
      */
     public CompletableFuture<Settled> settle(RegisterKey key, VersionId upload, Duration timeout) {
+        return settle(key, upload, BallotWindow.ANY, timeout);
+    }
+
+    /**
+     * The same under a ballot of this window, whoever asks: with {@link BallotWindow#from} the end of the window that the
+     * coordinator keeps to, even a live one can only fail from here on.
+     */
+    public CompletableFuture<Settled> settle(RegisterKey key, VersionId upload, BallotWindow window, Duration timeout) {
         long deadline = exchange.deadline(timeout);
         return onLoop(() -> {
-            Proposal proposal =
-                    propose(new Proposal.Task(key, upload, true, current -> new Change.Keep(), false, true, deadline));
+            Proposal proposal = propose(
+                    new Proposal.Task(key, upload, true, current -> new Change.Keep(), false, true, window, deadline));
             return proposal.start().thenApply(outcome -> settled(outcome, proposal.fate()));
         });
     }

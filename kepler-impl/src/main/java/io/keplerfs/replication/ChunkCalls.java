@@ -32,10 +32,17 @@ final class ChunkCalls {
                 .thenCompose(have -> have ? CompletableFuture.completedFuture(null) : put(to, chunk, bytes));
     }
 
-    /** True if the node has the bytes. */
+    /** True if the node has the bytes; fails if the upload was given up for dead there, so that no reference was recorded. */
     CompletableFuture<Boolean> pin(NodeId to, ChunkId chunk, Pin pin) {
         return rpc.call(to, Lane.CONTROL, ChunkMessages.pin(chunk, pin), PIN_TIMEOUT)
-                .thenApply(answer -> new WireReader(answer.head()).u8() == 1);
+                .thenCompose(answer -> {
+                    int code = new WireReader(answer.head()).u8();
+                    return code == ChunkMessages.GIVEN_UP
+                            ? CompletableFuture.failedFuture(new UploadGivenUpException(
+                                    "upload " + pin.upload() + " of " + pin.bucket() + "/" + pin.key()
+                                            + " was given up for dead on " + to + "; begin the put anew"))
+                            : CompletableFuture.completedFuture(code == ChunkMessages.HAVE);
+                });
     }
 
     CompletableFuture<Void> put(NodeId to, ChunkId chunk, ByteBuffer bytes) {
@@ -58,8 +65,13 @@ final class ChunkCalls {
                 });
     }
 
-    CompletableFuture<Void> unpin(NodeId to, VersionId upload) {
-        return rpc.call(to, Lane.CONTROL, ChunkMessages.unpin(upload), PIN_TIMEOUT)
+    CompletableFuture<Void> unpin(NodeId to, VersionId upload, boolean confirmedOnly) {
+        return rpc.call(to, Lane.CONTROL, ChunkMessages.unpin(upload, confirmedOnly), PIN_TIMEOUT)
+                .thenApply(answer -> null);
+    }
+
+    CompletableFuture<Void> confirm(NodeId to, VersionId upload) {
+        return rpc.call(to, Lane.CONTROL, ChunkMessages.confirm(upload), PIN_TIMEOUT)
                 .thenApply(answer -> null);
     }
 }

@@ -1,9 +1,11 @@
 package io.keplerfs.replication;
 
+import io.keplerfs.loop.Failures;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Views;
@@ -13,18 +15,24 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The two queue tasks about chunks.
+ * The queue tasks about chunks.
  *
  * <pre>
  * "chunk"  id: chunk | uint size | pin     give the target this chunk, from wherever a good copy is
- * "unpin"  id: version                     have the target drop the references of an upload that was given up
+ * "unpin"  id: uuid upload                 have the target drop every reference of an upload that can never be committed
+ * "retire" id: uuid upload                 have the target drop the confirmed references of an upload that was replaced
  * </pre>
  */
 public final class ChunkDelivery {
     private static final String CHUNK = "chunk";
     private static final String UNPIN = "unpin";
+    private static final String RETIRE = "retire";
+
+    private static final Logger log = LoggerFactory.getLogger(ChunkDelivery.class);
 
     private final Loop loop;
     private final ReplicationQueue queue;
@@ -41,7 +49,8 @@ public final class ChunkDelivery {
         this.bandwidth = new Bandwidth(loop, bytesPerSecond);
         this.fetcher = new ChunkFetcher(loop, rpc, this);
         queue.deliverWith(CHUNK, this::giveChunk);
-        queue.deliverWith(UNPIN, task -> calls.unpin(task.target(), new WireReader(task.id()).version()));
+        queue.deliverWith(UNPIN, task -> calls.unpin(task.target(), upload(task), false));
+        queue.deliverWith(RETIRE, task -> calls.unpin(task.target(), upload(task), true));
     }
 
     /** Reads chunks, and queues what it finds missing. */
@@ -63,12 +72,50 @@ public final class ChunkDelivery {
         return tasks;
     }
 
-    /** Has every one of these nodes drop the references of the upload; tries until each has. Any thread. */
+    /** The chunk that a task of {@link #debts} is about. */
+    public static ChunkId chunkOf(QueueRow debt) {
+        return new WireReader(debt.id()).chunk();
+    }
+
+    private static VersionId upload(QueueRow task) {
+        return new WireReader(task.id()).version();
+    }
+
+    /**
+     * Has every one of these nodes drop every reference of the upload, which must be certain never to be committed any more, or
+     * to have been replaced for good; tries until each has. Any thread.
+     */
     public CompletableFuture<Void> unpin(VersionId upload, Collection<NodeId> nodes) {
+        return queue.add(drops(UNPIN, upload, nodes, "upload given up"));
+    }
+
+    /**
+     * Has every one of these nodes drop the references of the upload that are known to have been committed; tries until each
+     * has. The register must have been seen to hold another version since. Any thread.
+     */
+    public CompletableFuture<Void> retire(VersionId upload, Collection<NodeId> nodes) {
+        return queue.add(drops(RETIRE, upload, nodes, "version replaced"));
+    }
+
+    private List<QueueRow> drops(String kind, VersionId upload, Collection<NodeId> nodes, String reason) {
         byte[] id = new WireWriter().version(upload).toBytes();
-        return queue.add(nodes.stream()
-                .map(node -> queue.task(UNPIN, id, node, epoch(), "upload given up"))
-                .toList());
+        return nodes.stream()
+                .map(node -> queue.task(kind, id, node, epoch(), reason))
+                .toList();
+    }
+
+    /**
+     * Tells these nodes that the upload was committed. Who misses it asks the register itself a day later, so one try is
+     * enough. Any thread.
+     */
+    public void confirm(VersionId upload, Collection<NodeId> nodes) {
+        for (NodeId node : nodes) {
+            calls.confirm(node, upload).whenComplete((done, failure) -> {
+                if (failure != null) {
+                    log.debug("{} was not told that upload {} is committed: {}", node, upload, failure.toString());
+                }
+            });
+        }
     }
 
     private long epoch() {
@@ -80,7 +127,11 @@ public final class ChunkDelivery {
         ChunkRef chunk = new ChunkRef(id.chunk(), id.uint());
         Pin pin = ChunkMessages.readPin(id);
         return calls.pin(task.target(), chunk.id(), pin)
-                .thenCompose(have -> have ? CompletableFuture.completedFuture(null) : send(task.target(), chunk, pin));
+                .thenCompose(have ->
+                        have ? CompletableFuture.<Void>completedFuture(null) : send(task.target(), chunk, pin))
+                .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof UploadGivenUpException
+                        ? CompletableFuture.completedFuture(null)
+                        : CompletableFuture.failedFuture(failure));
     }
 
     private CompletableFuture<Void> send(NodeId target, ChunkRef chunk, Pin pin) {

@@ -10,19 +10,23 @@ import io.keplerfs.wire.WireWriter;
 import java.nio.ByteBuffer;
 
 /**
- * The four requests about chunks, and their answers.
+ * The requests about chunks and uploads, and their answers.
  *
  * <pre>
- * pin    u8 kind | chunk | pin                                       -> u8 1 have it, 0 send it
- * put    u8 kind | chunk                          body: the bytes    -> u8 0
- * get    u8 kind | chunk | uint offset | uint length | bool verify   -> u8 0 here (body: the bytes), 1 missing
- * unpin  u8 kind | version                                           -> u8 0
- * pin    version upload | text bucket | text key
+ * pin      u8 kind | chunk | pin                                       -> u8 1 have it, 0 send it, 2 the upload was given up
+ * put      u8 kind | chunk                          body: the bytes    -> u8 0
+ * get      u8 kind | chunk | uint offset | uint length | bool verify   -> u8 0 here (body: the bytes), 1 missing
+ * unpin    u8 kind | uuid upload | bool confirmed only                 -> u8 0
+ * confirm  u8 kind | uuid upload                                       -> u8 0
+ * pin      uuid upload | text bucket | text key
  * </pre>
  */
 final class ChunkMessages {
     static final int HERE = 0;
     static final int MISSING = 1;
+    static final int NEEDED = 0;
+    static final int HAVE = 1;
+    static final int GIVEN_UP = 2;
 
     private ChunkMessages() {}
 
@@ -47,8 +51,17 @@ final class ChunkMessages {
                 .toBuffer());
     }
 
-    static Message unpin(VersionId upload) {
-        return Message.of(new WireWriter().u8(Kind.UNPIN.code()).version(upload).toBuffer());
+    static Message unpin(VersionId upload, boolean confirmedOnly) {
+        return Message.of(new WireWriter()
+                .u8(Kind.UNPIN.code())
+                .version(upload)
+                .bool(confirmedOnly)
+                .toBuffer());
+    }
+
+    static Message confirm(VersionId upload) {
+        return Message.of(
+                new WireWriter().u8(Kind.CONFIRM.code()).version(upload).toBuffer());
     }
 
     static Message code(int value) {

@@ -13,6 +13,7 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.WireReader;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,12 +32,36 @@ public final class ChunkOwner {
         rpc.serve(Kind.CHUNK_PUT, this::put);
         rpc.serve(Kind.CHUNK_GET, this::get);
         rpc.serve(Kind.UNPIN, this::unpin);
+        rpc.serve(Kind.CONFIRM, this::confirm);
     }
 
     private void pin(NodeId from, WireReader head, ByteBuffer body, Responder responder) {
         ChunkId chunk = head.chunk();
         Pin pin = ChunkMessages.readPin(head);
-        answer(responder, store.write(tables -> tables.pin(chunk, pin)), have -> ChunkMessages.code(have ? 1 : 0));
+        answer(
+                responder,
+                store.write(tables -> recordPin(tables, chunk, pin))
+                        .thenCompose(code -> code == ChunkMessages.NEEDED
+                                ? restored(chunk).thenApply(back -> back ? ChunkMessages.HAVE : ChunkMessages.NEEDED)
+                                : CompletableFuture.completedFuture(code)),
+                ChunkMessages::code);
+    }
+
+    /** A copy or a late repetition of a pin must not bring a dropped upload back to life. */
+    private static int recordPin(Store.Transaction tables, ChunkId chunk, Pin pin) {
+        if (tables.isDropped(pin.upload())) {
+            return ChunkMessages.GIVEN_UP;
+        }
+        return tables.pin(chunk, pin) ? ChunkMessages.HAVE : ChunkMessages.NEEDED;
+    }
+
+    /** Brought back from the trash, and found whole. */
+    private CompletableFuture<Boolean> restored(ChunkId chunk) {
+        return store.restore(chunk)
+                .thenCompose(back -> back
+                        ? store.readChunk(chunk, 0, ByteBuffer.allocate(0), true).thenApply(whole -> true)
+                        : CompletableFuture.completedFuture(false))
+                .exceptionally(damaged -> false);
     }
 
     private void put(NodeId from, WireReader head, ByteBuffer body, Responder responder) {
@@ -45,10 +70,19 @@ public final class ChunkOwner {
 
     private void unpin(NodeId from, WireReader head, ByteBuffer body, Responder responder) {
         VersionId upload = head.version();
+        boolean confirmedOnly = head.bool();
+        answer(responder, store.write(tables -> tables.unpin(upload, confirmedOnly)), none -> ChunkMessages.code(0));
+    }
+
+    private void confirm(NodeId from, WireReader head, ByteBuffer body, Responder responder) {
+        VersionId upload = head.version();
         answer(
                 responder,
-                store.write(tables -> tables.unpin(upload)).thenCompose(store::collect),
-                removed -> ChunkMessages.code(0));
+                store.write(tables -> {
+                    tables.confirm(upload);
+                    return true;
+                }),
+                done -> ChunkMessages.code(0));
     }
 
     private void get(NodeId from, WireReader head, ByteBuffer body, Responder responder) {
@@ -60,7 +94,7 @@ public final class ChunkOwner {
             responder.fail("asked for " + length + " bytes of a chunk, the most is " + largestChunkBytes);
             return;
         }
-        store.readChunk(chunk, offset, ByteBuffer.allocate(length), verify).whenComplete((bytes, failure) -> {
+        read(chunk, offset, length, verify).whenComplete((bytes, failure) -> {
             Throwable cause = Failures.unwrap(failure);
             if (bytes != null) {
                 responder.respond(
@@ -71,6 +105,17 @@ public final class ChunkOwner {
                 responder.fail(reason(cause));
             }
         });
+    }
+
+    /** Readers of a version that was replaced find its chunks in the trash. */
+    private CompletableFuture<ByteBuffer> read(ChunkId chunk, int offset, int length, boolean verify) {
+        return store.readChunk(chunk, offset, ByteBuffer.allocate(length), verify)
+                .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof MissingChunkException
+                        ? store.restore(chunk)
+                                .thenCompose(back -> back
+                                        ? store.readChunk(chunk, offset, ByteBuffer.allocate(length), verify)
+                                        : CompletableFuture.failedFuture(failure))
+                        : CompletableFuture.failedFuture(failure));
     }
 
     private static <T> void answer(Responder responder, CompletionStage<T> work, Function<T, Message> answer) {

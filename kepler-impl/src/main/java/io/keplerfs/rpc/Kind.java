@@ -22,6 +22,12 @@ public enum Kind {
     CHUNK_GET(22),
     /** Chunks: drop the references of an upload. */
     UNPIN(23),
+    /** Chunks: the upload was committed. */
+    CONFIRM(24),
+    /** Chunks: what do you hold of these, and for whom? */
+    CHUNK_HELD(25),
+    /** Chunks: page of references for a new owner. */
+    REFERENCE_PULL(26),
     /** What this node holds, for the operator. */
     STATUS(30);
 

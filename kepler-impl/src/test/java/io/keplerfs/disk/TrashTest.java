@@ -7,11 +7,13 @@ import static io.keplerfs.disk.DiskFixture.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keplerfs.spi.ChunkRow.State;
+import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Collected chunks are kept for a while, then really gone; a crash between row and file is finished at the next start. */
 class TrashTest {
     private static final long HOUR = 3_600_000;
+    private static final long DAY = 24 * HOUR;
 
     @TempDir
     private Path root;
@@ -50,9 +53,9 @@ class TrashTest {
         return root.resolve("trash").resolve(id.toString());
     }
 
-    private void collectAfter(long millis) {
+    private void purgeAfter(long millis) {
         now.addAndGet(millis);
-        done(store.collect(List.of()));
+        done(store.purge(now.get() - DAY));
     }
 
     @Test
@@ -61,37 +64,78 @@ class TrashTest {
         assertThat(fileOf(root, id)).doesNotExist();
         assertThat(trashed()).hasSize(100);
 
-        collectAfter(24 * HOUR - 1);
+        purgeAfter(DAY - 1);
         assertThat(trashed()).exists();
         assertThat(DiskFixture.row(store, id).orElseThrow().state()).isEqualTo(State.TRASH);
 
-        collectAfter(HOUR);
+        purgeAfter(HOUR);
         assertThat(trashed()).doesNotExist();
         assertThat(DiskFixture.row(store, id)).isEmpty();
     }
 
     @Test
-    void onANearlyFullDiskTheTrashIsKeptForTenMinutesOnly() {
-        disk.setFreeBytes(Trash.NEARLY_FULL_BYTES - 1);
+    void whatIsBroughtBackAndCollectedAgainIsAgedAnew() {
+        done(store.collect(List.of(id)));
+        purgeAfter(DAY / 2);
+        assertThat(done(store.restore(id))).isTrue();
+        assertThat(fileOf(root, id)).hasSize(100);
         done(store.collect(List.of(id)));
 
-        collectAfter(Trash.KEPT_WHEN_NEARLY_FULL_MILLIS - 1);
-        assertThat(trashed()).exists();
+        purgeAfter(DAY - 1);
 
-        collectAfter(HOUR / 60);
-        assertThat(trashed()).doesNotExist();
+        assertThat(trashed()).exists();
     }
 
     @Test
-    void oldTrashGoesAtStartToo() throws IOException {
+    void aRestoreCutShortBeforeItsRowLeavesTheChunkInTheTrash() throws IOException {
         done(store.collect(List.of(id)));
+        disk.fail("force-dir");
+        DiskFixture.failure(store.restore(id));
+        disk.fail(null);
         store.close();
-        now.addAndGet(25 * HOUR);
 
         open();
 
-        assertThat(trashed()).doesNotExist();
-        assertThat(DiskFixture.row(store, id)).isEmpty();
+        assertThat(trashed()).exists();
+        assertThat(done(store.restore(id))).isTrue();
+        assertThat(done(DiskFixture.readAll(store, id, 100, true)).array()).isEqualTo(randomBytes(100, 1));
+    }
+
+    @Test
+    void aFileWithoutARowIsAdoptedIfItsHashIsRightAndPutAsideIfNot() throws IOException {
+        Path stray = fileOf(root, ChunkId.of(java.nio.ByteBuffer.wrap(randomBytes(50, 7))));
+        Path wrong = fileOf(root, ChunkId.of(java.nio.ByteBuffer.wrap(randomBytes(50, 8))));
+        Files.createDirectories(stray.getParent());
+        Files.createDirectories(wrong.getParent());
+        Files.write(stray, randomBytes(50, 7));
+        Files.write(wrong, randomBytes(50, 9));
+        int found = 0;
+
+        for (int slice = 0; slice < Store.SLICES; slice++) {
+            found += done(store.reconcile(slice));
+        }
+
+        assertThat(found).isEqualTo(2);
+        assertThat(stray).exists();
+        assertThat(wrong).doesNotExist();
+        assertThat(root.resolve("quarantine").resolve(wrong.getFileName())).exists();
+        ChunkId adopted = ChunkId.of(java.nio.ByteBuffer.wrap(randomBytes(50, 7)));
+        OptionalLong since = done(store.read(tables -> tables.unreferencedSince(adopted)));
+        assertThat(since).hasValue(now.get());
+        assertThat(store.usage().chunks()).isEqualTo(2);
+    }
+
+    @Test
+    void aRowWithoutAFileIsALostCopy() throws IOException {
+        Files.delete(fileOf(root, id));
+
+        int found = 0;
+        for (int slice = 0; slice < Store.SLICES; slice++) {
+            found += done(store.reconcile(slice));
+        }
+
+        assertThat(found).isEqualTo(1);
+        assertThat(DiskFixture.row(store, id).orElseThrow().state()).isEqualTo(State.QUARANTINE);
     }
 
     @Test
@@ -99,7 +143,7 @@ class TrashTest {
         done(store.collect(List.of(id)));
         stored(store, randomBytes(100, 1));
 
-        collectAfter(25 * HOUR);
+        purgeAfter(25 * HOUR);
 
         assertThat(trashed()).doesNotExist();
         assertThat(done(DiskFixture.readAll(store, id, 100, true)).array()).isEqualTo(randomBytes(100, 1));
@@ -139,7 +183,7 @@ class TrashTest {
     void strangeFilesInTheTrashAreLeftAlone() throws IOException {
         Path note = Files.writeString(root.resolve("trash").resolve("note.txt"), "mine");
 
-        collectAfter(48 * HOUR);
+        purgeAfter(48 * HOUR);
 
         assertThat(note).exists();
     }

@@ -265,6 +265,21 @@ public final class SimStore implements Store {
     }
 
     @Override
+    public CompletableFuture<Boolean> restore(ChunkId chunk) {
+        throw new UnsupportedOperationException("no chunks here");
+    }
+
+    @Override
+    public CompletableFuture<Integer> purge(long trashedUntilMillis) {
+        throw new UnsupportedOperationException("no chunks here");
+    }
+
+    @Override
+    public CompletableFuture<Integer> reconcile(int slice) {
+        throw new UnsupportedOperationException("no chunks here");
+    }
+
+    @Override
     public Usage usage() {
         return new Usage(0, 0, Long.MAX_VALUE);
     }

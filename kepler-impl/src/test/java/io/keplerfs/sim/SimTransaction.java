@@ -5,6 +5,7 @@ import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
@@ -14,6 +15,7 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** Registers and settings as one transaction sees them: its own changes over what was there. Everything else is refused. */
@@ -134,7 +136,62 @@ final class SimTransaction implements Store.Transaction {
     }
 
     @Override
-    public List<ChunkId> unpin(VersionId upload) {
+    public List<Reference> references(ChunkId id) {
+        throw none();
+    }
+
+    @Override
+    public List<Reference> referencesAfter(@Nullable Reference cursor, int limit) {
+        throw none();
+    }
+
+    @Override
+    public List<Pin> uploadsIn(Reference.State state, long untilMillis, int limit) {
+        throw none();
+    }
+
+    @Override
+    public boolean isDropped(VersionId upload) {
+        throw none();
+    }
+
+    @Override
+    public List<ChunkRow> unreferenced(long untilMillis, @Nullable ChunkId cursor, int limit) {
+        throw none();
+    }
+
+    @Override
+    public OptionalLong unreferencedSince(ChunkId id) {
+        throw none();
+    }
+
+    @Override
+    public Store.Space space() {
+        throw none();
+    }
+
+    @Override
+    public void copyReference(Reference reference) {
+        throw none();
+    }
+
+    @Override
+    public void confirm(VersionId upload) {
+        throw none();
+    }
+
+    @Override
+    public List<ChunkId> unpin(VersionId upload, boolean confirmedOnly) {
+        throw none();
+    }
+
+    @Override
+    public void forgetReferences(ChunkId chunk) {
+        throw none();
+    }
+
+    @Override
+    public int forgetDropped(long untilMillis, int limit) {
         throw none();
     }
 

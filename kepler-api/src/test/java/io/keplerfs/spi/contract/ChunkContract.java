@@ -11,12 +11,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Pin;
+import io.keplerfs.spi.Reference;
+import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -310,6 +313,182 @@ interface ChunkContract extends StoreUnderTest {
             assertThat(done(again)).isZero();
             assertThat(readChunk(id, 0, 100, true)).isEqualTo(bytes);
         }
+    }
+
+    @Test
+    default void aCollectedChunkComesBackFromTheTrash() {
+        byte[] bytes = randomBytes(1_000, 1);
+        ChunkId id = stored(bytes);
+        done(store().collect(List.of(id)));
+        assertThat(this.<Optional<ChunkRow>>read(snapshot -> snapshot.chunk(id)))
+                .contains(new ChunkRow(id, 1_000, ChunkRow.State.TRASH));
+        assertThat(this.<Store.Space>read(Store.Snapshot::space)).isEqualTo(new Store.Space(1_000, 0));
+
+        assertThat(done(store().restore(id))).isTrue();
+
+        assertThat(readChunk(id, 0, 1_000, true)).isEqualTo(bytes);
+        assertThat(store().usage().chunks()).isEqualTo(1);
+        assertThat(this.<Store.Space>read(Store.Snapshot::space)).isEqualTo(new Store.Space(0, 1_000));
+        assertThat(done(store().restore(id))).isFalse();
+        assertThat(done(store().restore(absentChunk(1)))).isFalse();
+    }
+
+    @Test
+    default void purgingDeletesForGoodWhatIsInTheTrash() {
+        ChunkId gone = stored(randomBytes(10, 1));
+        ChunkId kept = stored(randomBytes(10, 2));
+        done(store().collect(List.of(gone)));
+
+        assertThat(done(store().purge(0))).isZero();
+        assertThat(done(store().purge(Long.MAX_VALUE / 2))).isEqualTo(1);
+
+        assertThat(this.<Optional<ChunkRow>>read(snapshot -> snapshot.chunk(gone)))
+                .isEmpty();
+        assertThat(done(store().restore(gone))).isFalse();
+        assertThat(readChunk(kept, 0, 10, true)).hasSize(10);
+    }
+
+    @Test
+    default void aReferenceIsAnIntentUntilItIsConfirmedAndStaysDroppedOnceItIs() {
+        ChunkId id = stored(randomBytes(10, 1));
+        pinned(id, pin(1));
+        assertThat(statesOf(id)).containsExactly(Reference.State.INTENT);
+
+        write(transaction -> transaction.confirm(version(1)));
+        pinned(id, pin(1));
+        assertThat(statesOf(id)).containsExactly(Reference.State.REF);
+
+        assertThat(unpinned(1)).containsExactly(id);
+        pinned(id, pin(1));
+        write(transaction -> transaction.confirm(version(1)));
+        write(transaction ->
+                transaction.copyReference(new Reference(id, pin(1), Reference.State.REF, 1)));
+
+        assertThat(statesOf(id)).containsExactly(Reference.State.DROPPED);
+        assertThat(this.<List<Pin>>read(snapshot -> snapshot.pins(id))).isEmpty();
+        assertThat(this.<Boolean>read(snapshot -> snapshot.isDropped(version(1))))
+                .isTrue();
+        assertThat(this.<Boolean>read(snapshot -> snapshot.isDropped(version(2))))
+                .isFalse();
+        assertThat(done(store().<Integer>write(transaction -> transaction.forgetDropped(Long.MAX_VALUE, 10))))
+                .isEqualTo(1);
+        assertThat(statesOf(id)).isEmpty();
+    }
+
+    @Test
+    default void droppingOnlyWhatIsConfirmedLeavesIntents() {
+        ChunkId intent = stored(randomBytes(10, 1));
+        ChunkId confirmed = stored(randomBytes(10, 2));
+        pinned(confirmed, pin(1));
+        write(transaction -> transaction.confirm(version(1)));
+        pinned(intent, pin(1));
+
+        assertThat(done(store().<List<ChunkId>>write(transaction -> transaction.unpin(version(1), true))))
+                .containsExactly(confirmed);
+
+        assertThat(statesOf(intent)).containsExactly(Reference.State.INTENT);
+        assertThat(this.<List<ChunkRow>>read(snapshot -> snapshot.unreferenced(Long.MAX_VALUE, null, 10)))
+                .extracting(ChunkRow::id)
+                .containsExactly(confirmed);
+    }
+
+    @Test
+    default void aCopiedReferenceKeepsTheChunkAndItsState() {
+        ChunkId id = stored(randomBytes(10, 1));
+        pinned(id, pin(2));
+        for (long upload : new long[] {1, 2}) {
+            write(transaction ->
+                    transaction.copyReference(new Reference(id, pin(upload), Reference.State.REF, 1)));
+        }
+
+        assertThat(statesOf(id)).containsExactly(Reference.State.REF, Reference.State.REF);
+        assertThat(done(store().collect(List.of(id)))).isZero();
+    }
+
+    @Test
+    default void chunksWithoutALiveReferenceAreFoundWithoutLookingAtAll() {
+        List<ChunkId> ids = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            ids.add(stored(randomBytes(10, i)));
+        }
+        ids.sort(null);
+        pinned(ids.get(1), pin(1));
+        pinned(ids.get(3), pin(3));
+        unpinned(3);
+
+        List<ChunkId> first = read(snapshot -> unreferenced(snapshot, null));
+        List<ChunkId> second = read(snapshot -> unreferenced(snapshot, ids.get(2)));
+
+        assertThat(first).containsExactly(ids.get(0), ids.get(2));
+        assertThat(second).containsExactly(ids.get(3), ids.get(4));
+        assertThat(this.<OptionalLong>read(snapshot -> snapshot.unreferencedSince(ids.get(1))))
+                .isEmpty();
+        assertThat(this.<OptionalLong>read(snapshot -> snapshot.unreferencedSince(ids.get(3))))
+                .isPresent();
+        assertThat(this.<List<ChunkRow>>read(snapshot -> snapshot.unreferenced(0, null, 10)))
+                .isEmpty();
+    }
+
+    private static List<ChunkId> unreferenced(Store.Snapshot snapshot, ChunkId cursor) {
+        return snapshot.unreferenced(Long.MAX_VALUE, cursor, 2).stream()
+                .map(ChunkRow::id)
+                .toList();
+    }
+
+    @Test
+    default void aReferenceThatComesBeforeItsBytesKeepsThem() {
+        byte[] bytes = randomBytes(10, 1);
+        ChunkId id = ChunkId.of(ByteBuffer.wrap(bytes));
+        pinned(id, pin(1));
+
+        stored(bytes);
+
+        assertThat(this.<OptionalLong>read(snapshot -> snapshot.unreferencedSince(id)))
+                .isEmpty();
+    }
+
+    @Test
+    default void uploadsAreFoundByTheStateOfTheirReferences() {
+        for (int i = 0; i < 3; i++) {
+            pinned(stored(randomBytes(10, i)), pin(1));
+            pinned(stored(randomBytes(10, i)), pin(2));
+        }
+        write(transaction -> transaction.confirm(version(2)));
+
+        assertThat(this.<List<Pin>>read(
+                        snapshot -> snapshot.uploadsIn(Reference.State.INTENT, Long.MAX_VALUE, 10)))
+                .containsExactly(pin(1));
+        assertThat(this.<List<Pin>>read(snapshot -> snapshot.uploadsIn(Reference.State.REF, Long.MAX_VALUE, 10)))
+                .containsExactly(pin(2));
+        assertThat(this.<List<Pin>>read(snapshot -> snapshot.uploadsIn(Reference.State.REF, 0, 10)))
+                .isEmpty();
+    }
+
+    @Test
+    default void referencesAreWalkedByChunkAndUpload() {
+        for (int i = 0; i < 5; i++) {
+            pinned(absentChunk(i), pin(1));
+            pinned(absentChunk(i), pin(2));
+        }
+        List<Reference> walked = new ArrayList<>();
+        for (List<Reference> page = referencesAfter(null); !page.isEmpty(); page = referencesAfter(walked.get(walked.size() - 1))) {
+            walked.addAll(page);
+        }
+
+        assertThat(walked).hasSize(10).doesNotHaveDuplicates();
+        assertThat(walked).isSortedAccordingTo(java.util.Comparator.comparing(Reference::chunk));
+        write(transaction -> transaction.forgetReferences(absentChunk(1)));
+        assertThat(statesOf(absentChunk(1))).isEmpty();
+    }
+
+    private List<Reference> referencesAfter(Reference cursor) {
+        return read(snapshot -> snapshot.referencesAfter(cursor, 3));
+    }
+
+    private List<Reference.State> statesOf(ChunkId id) {
+        return read(snapshot -> snapshot.references(id).stream()
+                .map(Reference::state)
+                .toList());
     }
 
     @Test

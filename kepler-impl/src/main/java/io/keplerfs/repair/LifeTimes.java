@@ -1,0 +1,40 @@
+package io.keplerfs.repair;
+
+import java.time.Duration;
+
+/**
+ * How long dead chunks and references are kept. Nothing depends on these ages for being right; they are nets under mistakes, and
+ * they save work that would be undone soon.
+ *
+ * @param look how often there is a look at what can go
+ * @param unreferenced a chunk without a reference is collected after this; an upload of the same content saves its bytes
+ * @param trash a collected chunk is deleted after this; readers of a replaced version have so long to finish
+ * @param trashWhenNearlyFull the same when little of the disk is left
+ * @param upload an upload may take so long; the references of one that was not committed by then are looked into
+ * @param audit references of committed uploads are compared with their registers so often
+ * @param departed copies are kept for this long after a view without this node as their owner has come to stand
+ * @param reconcile pause between two of the 256 parts in which files are compared with rows
+ */
+public record LifeTimes(
+        Duration look,
+        Duration unreferenced,
+        Duration trash,
+        Duration trashWhenNearlyFull,
+        Duration upload,
+        Duration audit,
+        Duration departed,
+        Duration reconcile) {
+    /** Free space below which the trash is emptied early. */
+    static final long NEARLY_FULL_BYTES = 1L << 30;
+
+    /** What a real node uses. */
+    public static final LifeTimes USUAL = new LifeTimes(
+            Duration.ofSeconds(30),
+            Duration.ofHours(1),
+            Duration.ofDays(1),
+            Duration.ofMinutes(10),
+            Duration.ofDays(1),
+            Duration.ofDays(7),
+            Duration.ofHours(1),
+            Duration.ofMinutes(5));
+}

@@ -1,0 +1,165 @@
+package io.keplerfs.files;
+
+import io.keplerfs.Bucket;
+import io.keplerfs.memory.MemoryStore;
+import io.keplerfs.register.AcceptorService;
+import io.keplerfs.register.HybridClock;
+import io.keplerfs.register.Registers;
+import io.keplerfs.repair.LifeTimes;
+import io.keplerfs.repair.PlantedCollector;
+import io.keplerfs.repair.Rebalance;
+import io.keplerfs.replication.ChunkDelivery;
+import io.keplerfs.replication.ChunkOwner;
+import io.keplerfs.replication.ChunkWriter;
+import io.keplerfs.replication.ReplicationQueue;
+import io.keplerfs.rpc.Rpc;
+import io.keplerfs.sim.SimLoop;
+import io.keplerfs.sim.SimNetwork;
+import io.keplerfs.sim.SimProcess;
+import io.keplerfs.spi.MemberInfo;
+import io.keplerfs.spi.Store;
+import io.keplerfs.spi.Transport;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.view.Founding;
+import io.keplerfs.view.Ownership;
+import io.keplerfs.view.Sync;
+import io.keplerfs.view.ViewMember;
+import io.keplerfs.view.ViewProposer;
+import io.keplerfs.view.Views;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/** A whole node but its sockets, its disk and its gateway, under virtual time, through all its lives: only its store stays. */
+final class LifeNode {
+    static final int CHUNK = 100;
+
+    /** What all nodes of a run share. */
+    record World(
+            SimLoop loop, SimNetwork network, LifeTimes ages, Supplier<List<MemberInfo>> members, String fault) {}
+
+    private final World world;
+    private final MemberInfo info;
+    private final long skewMillis;
+    private final MemoryStore store;
+    private boolean direct = true;
+    SimProcess process;
+    Views views;
+    Founding founding;
+    Rpc rpc;
+    EmbeddedCluster cluster;
+    Node parts;
+
+    LifeNode(World world, MemberInfo info, boolean founds, long skewMillis) {
+        this.world = world;
+        this.info = info;
+        this.skewMillis = skewMillis;
+        Executor work = task -> {
+            if (direct) {
+                task.run();
+            } else {
+                world.loop().after(Duration.ofNanos(50_000), task);
+            }
+        };
+        this.store = new MemoryStore(
+                info.id(), work, () -> new SimProcess(world.loop(), skewMillis).wallMillis());
+        boot(founds);
+    }
+
+    private void boot(boolean founds) {
+        direct = true;
+        process = new SimProcess(world.loop(), skewMillis);
+        rpc = world.network().attach(info.id(), process);
+        views = new Views(process, rpc, store);
+        views.load();
+        ReplicationQueue queue = new ReplicationQueue(
+                process,
+                rpc,
+                store,
+                () -> views.ownership().map(Ownership::everybody).orElse(Set.of()));
+        Replaced replaced = new Replaced(rpc, views, queue);
+        new AcceptorService(rpc, store, views, process::wallMillis, replaced).start();
+        Sync sync = new Sync(process, rpc, store, views);
+        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
+        ChunkDelivery delivery = new ChunkDelivery(process, rpc, queue, views, 1 << 30);
+        Rebalance rebalance = new Rebalance(process, rpc, store, views, delivery);
+        Founding.Seeds seeds =
+                new Founding.Seeds(founds ? List.of() : List.of("seed:1"), Founding.Seeds.NOT_AMONG_THEM);
+        founding = new Founding(process, store, views, ViewMember.of(info), 3, seeds, () -> {});
+        direct = false;
+        HybridClock.open(process, store, info.id()).thenAccept(clock -> {
+            Registers registers = new Registers(process, rpc, clock, views);
+            ViewProposer proposer =
+                    new ViewProposer(process, rpc, views, registers, world.members(), Duration.ofMinutes(10));
+            parts = new Node(
+                    process,
+                    rpc,
+                    store,
+                    views,
+                    registers,
+                    new ChunkWriter(process, rpc),
+                    delivery,
+                    queue,
+                    new Node.Workers(process::execute, process::execute),
+                    new Node.Limits(
+                            CHUNK,
+                            10,
+                            new Buffers(CHUNK, 64),
+                            new ReadWindow(64),
+                            world.fault().equals("NO_BALLOT_WINDOW")
+                                    ? Duration.ofDays(10_000)
+                                    : world.ages().upload()),
+                    new OpenCalls(info.label()));
+            cluster = new EmbeddedCluster(parts, clock, replaced, nobody());
+            founding.start();
+            views.start();
+            sync.resume();
+            proposer.start();
+            queue.start();
+            rebalance.start();
+            cluster.start();
+            String planted = world.fault().equals("NO_BALLOT_WINDOW") ? "NONE" : world.fault();
+            PlantedCollector.start(
+                    process, rpc, store, views, delivery, cluster.claims(), world.ages(), planted);
+        });
+    }
+
+    /** Status is not asked for here. */
+    private static ClusterWatch nobody() {
+        return (ClusterWatch) Proxy.newProxyInstance(
+                ClusterWatch.class.getClassLoader(), new Class<?>[] {ClusterWatch.class}, (self, method, arguments) -> {
+                    throw new UnsupportedOperationException(method.getName());
+                });
+    }
+
+    void crash() {
+        process.kill();
+    }
+
+    void restart() {
+        boot(false);
+    }
+
+    boolean isUp() {
+        return !process.isDead();
+    }
+
+    NodeId id() {
+        return info.id();
+    }
+
+    MemberInfo info() {
+        return info;
+    }
+
+    Store store() {
+        return store;
+    }
+
+    Bucket bucket() {
+        return cluster.bucket(LifeCluster.BUCKET);
+    }
+}
