@@ -4,6 +4,7 @@ import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
 import io.keplerfs.values.NodeId;
+import java.util.Set;
 
 /**
  * A network and disks that live in memory, for tests of host applications: nodes started with
@@ -28,4 +29,13 @@ public interface InMemoryNetwork {
 
     /** Ends {@link #isolate}. */
     void heal(NodeId node);
+
+    /**
+     * Splits the network in two: these nodes reach only each other, all others only each other, until {@link #unite}. It replaces
+     * an earlier split.
+     */
+    void split(Set<NodeId> side);
+
+    /** Ends {@link #split}. */
+    void unite();
 }

@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Which buckets there are. A bucket that was seen is trusted for a while: it saves every put and get a quorum read, at the price
- * that a put may succeed shortly after the bucket was deleted through another node. Any thread.
+ * that a put may succeed shortly after the bucket was deleted through another node, or as long as a partition hides the deletion.
+ * Any thread.
  */
 final class BucketCatalog {
     private static final Duration TRUST = Duration.ofSeconds(10);
@@ -45,6 +46,19 @@ final class BucketCatalog {
         if (known != null && node.loop().nanoTime() - known.atNanos() < TRUST.toNanos()) {
             return CompletableFuture.completedFuture(known.record());
         }
+        if (known == null) {
+            return newest(bucket, timeout);
+        }
+        // The owners of the bucket's record and those of a file need not be on the same side of a partition: a file whose
+        // owners answer can be read and written as long as the bucket was once seen.
+        Duration patience = timeout.compareTo(ASK_TIMEOUT) < 0 ? timeout : ASK_TIMEOUT;
+        return newest(bucket, patience)
+                .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof UnavailableException
+                        ? CompletableFuture.completedFuture(known.record())
+                        : CompletableFuture.failedFuture(failure));
+    }
+
+    private CompletableFuture<BucketRecord> newest(String bucket, Duration timeout) {
         return versions.newest(BucketRecord.registerOf(bucket), timeout)
                 .thenCompose(value -> note(bucket, value)
                         .map(CompletableFuture::completedFuture)

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * The nodes of one JVM that reach each other without sockets. Any thread.
  *
  * <p>Messages are copied, and a request body is overwritten once it is answered, so that code that works here does not rely on
- * sharing buffers. There is no latency and no loss but {@link #isolate}.
+ * sharing buffers. There is no latency and no loss but {@link #isolate} and {@link #split}.
  */
 public final class MemoryNetwork implements InMemoryNetwork {
     private static final Logger LOG = LoggerFactory.getLogger(MemoryNetwork.class);
@@ -36,6 +36,8 @@ public final class MemoryNetwork implements InMemoryNetwork {
     private final Map<NodeId, Station> stations = new ConcurrentHashMap<>();
     private final Map<NodeId, Observer> observers = new ConcurrentHashMap<>();
     private final Set<NodeId> isolated = ConcurrentHashMap.newKeySet();
+    /** One side of the split; empty while there is none. */
+    private volatile Set<NodeId> side = Set.of();
 
     /**
      * @param random for the ids of new stores; used by one thread at a time
@@ -87,9 +89,28 @@ public final class MemoryNetwork implements InMemoryNetwork {
         }
     }
 
-    /** Whether one of the two is cut off. */
+    @Override
+    public void split(Set<NodeId> newSide) {
+        LOG.info("the in-memory network splits: {} and the rest", newSide);
+        side = Set.copyOf(newSide);
+        for (Station station : stations.values()) {
+            stations.keySet().stream()
+                    .filter(other -> cut(station.id(), other))
+                    .forEach(other -> station.abortCallsTo(other, "the network was split"));
+        }
+        everybodyLooks();
+    }
+
+    @Override
+    public void unite() {
+        LOG.info("the in-memory network is one again");
+        side = Set.of();
+        everybodyLooks();
+    }
+
+    /** Whether nothing passes between the two. */
     boolean cut(NodeId one, NodeId other) {
-        return isolated.contains(one) || isolated.contains(other);
+        return isolated.contains(one) || isolated.contains(other) || side.contains(one) != side.contains(other);
     }
 
     // ---- transports

@@ -15,25 +15,31 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
-/** Three daemons that are one cluster. */
+/** Daemons that are one cluster. */
 final class Daemons implements AutoCloseable {
     /** What a restarted node gets to catch up, by the promise under test. */
     static final Duration A_MINUTE = Duration.ofMinutes(1);
 
     private final List<Daemon> all = new ArrayList<>();
+    private final Path home;
+    private final FreePorts ports = new FreePorts(new SplittableRandom(System.nanoTime()));
 
-    private Daemons() {}
+    private Daemons(Path home) {
+        this.home = home;
+    }
 
-    /** Starts them together with the same seeds and waits until all own data. */
+    /** Starts three together with the same seeds and waits until all own data. */
     static Daemons start(Path home) throws IOException {
-        Daemons daemons = new Daemons();
-        FreePorts ports = new FreePorts(new SplittableRandom(System.nanoTime()));
-        for (String label : List.of("node-a", "node-b", "node-c")) {
-            daemons.all.add(new Daemon(label, home, ports.next(), ports.next(), ports.next()));
+        return start(home, 3);
+    }
+
+    /** The first are called node-a, node-b and so on. */
+    static Daemons start(Path home, int count) throws IOException {
+        Daemons daemons = new Daemons(home);
+        for (int i = 0; i < count; i++) {
+            daemons.all.add(daemons.make("node-" + (char) ('a' + i)));
         }
-        String seeds = daemons.all.stream()
-                .map(daemon -> "127.0.0.1:" + daemon.port("GOSSIP_PORT"))
-                .collect(Collectors.joining(","));
+        String seeds = daemons.seeds();
         daemons.all.forEach(daemon -> daemon.with("SEEDS", seeds));
         try {
             daemons.startAll();
@@ -42,6 +48,28 @@ final class Daemons implements AutoCloseable {
             daemons.close();
             throw failure;
         }
+    }
+
+    private Daemon make(String label) throws IOException {
+        return new Daemon(label, home, ports.next(), ports.next(), ports.next());
+    }
+
+    private String seeds() {
+        return all.stream()
+                .map(daemon -> "127.0.0.1:" + daemon.port("GOSSIP_PORT"))
+                .collect(Collectors.joining(","));
+    }
+
+    /** Starts one more, with an empty disk; does not wait for it to own data. */
+    Daemon join(String label) throws IOException {
+        Daemon joining = make(label).with("SEEDS", seeds());
+        all.add(joining);
+        return joining.start();
+    }
+
+    /** It is no longer expected to be there. */
+    void forget(Daemon gone) {
+        all.remove(gone);
     }
 
     Daemon a() {
