@@ -35,7 +35,7 @@ public final class EmbeddedCluster implements KeplerCluster {
     /** Before any message can arrive. */
     public EmbeddedCluster(Node node, HybridClock clock, ClusterWatch watch) {
         this.node = node;
-        this.services = Services.of(node, clock);
+        this.services = Services.of(node, clock, watch::emit);
         this.watch = watch;
         this.calls = node.calls();
     }

@@ -91,7 +91,8 @@ final class FileWriter {
         RegisterValue current = Waiting.forResult(versions.newest(register, options.timeout()));
         var violation = condition.violatedBy(current);
         if (violation.isPresent()) {
-            throw new PreconditionFailedException(Commit.name(register) + ": " + violation.get());
+            throw new PreconditionFailedException(
+                    Commit.name(register) + ": " + violation.get(), Manifest.tokenOf(current), null);
         }
     }
 
@@ -182,7 +183,8 @@ final class FileWriter {
                                 false,
                                 condition.delete(existed),
                                 options.durability(),
-                                options.timeout())))
+                                options.timeout())
+                                .thenCompose(done -> replaceFast(record.registerOf(bucket, key), done))))
                 .thenApply(done -> existed.get());
     }
 
@@ -217,7 +219,13 @@ final class FileWriter {
                 options.version().isPresent(),
                 Condition.of(options).put(manifest),
                 options.durability(),
-                options.timeout());
+                options.timeout())
+                .thenCompose(done -> replaceFast(register, done));
+    }
+
+    /** What waits here and was overwritten just now is no conflict. */
+    private CompletableFuture<Commit.Done> replaceFast(RegisterKey register, Commit.Done done) {
+        return fast.overwritten(register, done.value()).thenApply(noted -> done);
     }
 
     private static Manifest manifest(VersionId upload, long size, PutOptions options, Manifest.Content content) {

@@ -55,8 +55,9 @@ public record Node(
      * @param inlineLimitBytes files up to this size live in their manifest
      * @param uploads chunk buffers of all uploads
      * @param reads how many fetched chunks all readers may hold
+     * @param conflictsKept how long the losing version of a conflict is kept
      */
-    public record Limits(int chunkSizeBytes, int inlineLimitBytes, Buffers uploads, ReadWindow reads) {}
+    public record Limits(int chunkSizeBytes, int inlineLimitBytes, Buffers uploads, ReadWindow reads, Duration conflictsKept) {}
 
     /** A fresh id; any thread. */
     CompletableFuture<VersionId> newId() {

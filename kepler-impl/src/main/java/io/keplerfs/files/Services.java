@@ -1,6 +1,8 @@
 package io.keplerfs.files;
 
+import io.keplerfs.KeplerEvent;
 import io.keplerfs.register.HybridClock;
+import java.util.function.Consumer;
 
 /**
  * What every bucket of a node shares.
@@ -12,6 +14,7 @@ import io.keplerfs.register.HybridClock;
  * @param uploads what is under way
  * @param commit makes a version the newest
  * @param fast fast writes and their delivery
+ * @param losers the losing versions of conflicts
  */
 record Services(
         VersionReader versions,
@@ -20,21 +23,25 @@ record Services(
         Lister lister,
         Uploads uploads,
         Commit commit,
-        FastWrites fast) {
-    static Services of(Node node, HybridClock clock) {
+        FastWrites fast,
+        Losers losers) {
+    static Services of(Node node, HybridClock clock, Consumer<KeplerEvent> events) {
         Owing owing = new Owing(node);
-        VersionReader versions = new VersionReader(node, owing);
+        SeenVersions seen = new SeenVersions();
+        VersionReader versions = new VersionReader(node, owing, seen);
         BucketCatalog buckets = new BucketCatalog(node, versions);
         Uploads uploads = new Uploads(node, buckets);
         Commit commit = new Commit(node, owing);
-        FastWrites fast = new FastWrites(node, clock);
+        Losers losers = new Losers(node, versions, buckets, commit, events);
+        FastWrites fast = new FastWrites(node, clock, losers, seen);
         FileWriter writer = new FileWriter(node, versions, buckets, uploads, commit, fast);
-        return new Services(versions, buckets, writer, new Lister(node, buckets), uploads, commit, fast);
+        return new Services(versions, buckets, writer, new Lister(node, buckets), uploads, commit, fast, losers);
     }
 
     /** Begins to look after what earlier runs left: uploads without an end, fast writes without delivery. On the loop, once. */
     void start() {
         uploads.start();
         fast.start();
+        losers.start();
     }
 }
