@@ -126,8 +126,7 @@ public final class Lease implements AutoCloseable {
     /** The version this process knew may have been replaced by a renewal of its own whose answer was lost. */
     private void renewAfter(KeplerException unclear, long sent) throws KeplerException {
         FileInfo now = mineNow(unclear);
-        if (unclear instanceof IndeterminateException maybe
-                && maybe.version().equals(now.version())) {
+        if (unclear instanceof IndeterminateException maybe && maybe.version().equals(now.version())) {
             renewed(now.etag(), sent);
             return;
         }
@@ -250,6 +249,7 @@ public final class Lease implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "Lease[" + file + ", token " + token() + ", " + state.phase() + ", " + remaining().toMillis() + " ms]";
+        return "Lease[" + file + ", token " + token() + ", " + state.phase() + ", "
+                + remaining().toMillis() + " ms]";
     }
 }

@@ -97,7 +97,8 @@ final class LeaseRequest {
         long enough = record.ttl().plus(record.ttl().dividedBy(MARGIN_DIVISOR)).toNanos();
         if (silent < enough) {
             throw new PreconditionFailedException(file + " is held by '" + record.owner() + "' with token "
-                    + record.token() + ", unchanged for " + Duration.ofNanos(silent).toMillis()
+                    + record.token() + ", unchanged for "
+                    + Duration.ofNanos(silent).toMillis()
                     + " ms that this process has watched; its ttl is "
                     + record.ttl().toMillis() + " ms");
         }

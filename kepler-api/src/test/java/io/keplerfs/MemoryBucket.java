@@ -78,11 +78,10 @@ final class MemoryBucket implements Bucket {
     }
 
     private void check(String key, @Nullable FileInfo current, PutOptions options) throws KeplerException {
-        OptionalLong stored =
-                tokens.containsKey(key) ? OptionalLong.of(tokens.get(key)) : OptionalLong.empty();
+        OptionalLong stored = tokens.containsKey(key) ? OptionalLong.of(tokens.get(key)) : OptionalLong.empty();
         boolean absenceHolds = !options.onlyIfAbsent() || current == null;
-        boolean etagHolds =
-                options.ifMatch().isEmpty() || current != null && current.etag().equals(options.ifMatch().get());
+        boolean etagHolds = options.ifMatch().isEmpty()
+                || current != null && current.etag().equals(options.ifMatch().get());
         boolean tokenHolds = options.fencingToken().isEmpty()
                 || stored.isEmpty()
                 || stored.getAsLong() <= options.fencingToken().getAsLong();

@@ -113,11 +113,7 @@ final class Asks {
     /** As {@link #range}, of the loser of a conflict. */
     Ask conflictRange(FileInfo loser, GetOptions options, long first, long last) throws InvalidRequestException {
         return range(
-                loser,
-                options,
-                () -> conflict(loser.bucket(), loser.key(), loser.version(), options),
-                first,
-                last);
+                loser, options, () -> conflict(loser.bucket(), loser.key(), loser.version(), options), first, last);
     }
 
     private static Ask range(FileInfo file, GetOptions options, Supplier<Request.Builder> from, long first, long last)
@@ -201,7 +197,8 @@ final class Asks {
     Ask dropConflict(String bucket, String key, VersionId loser) throws InvalidRequestException {
         String what = "drop conflict " + bucket + "/" + key + " v" + loser;
         return checked(what, () -> {
-            Request request = request(Routes.conflict(bucket, key, loser)).delete().build();
+            Request request =
+                    request(Routes.conflict(bucket, key, loser)).delete().build();
             return Ask.write(what, request, newVersion(), true, PutOptions.DEFAULT_TIMEOUT);
         });
     }

@@ -58,7 +58,9 @@ record Refusal(String type, String detail) {
         return switch (response.code()) {
             case 404 -> fileOrBucket ? new NotFoundException(message) : unexplained(ask, response, message);
             case 412 ->
-                ours ? new PreconditionFailedException(message, storedToken(response), null) : unexplained(ask, response, message);
+                ours
+                        ? new PreconditionFailedException(message, storedToken(response), null)
+                        : unexplained(ask, response, message);
             case 400, 411, 413, 414, 415, 416, 417, 431 -> new InvalidRequestException(message);
             case 503 -> new UnavailableException(message, retryAfter(response), null);
             default -> unexplained(ask, response, message);

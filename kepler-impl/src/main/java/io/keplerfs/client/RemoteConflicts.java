@@ -28,8 +28,7 @@ record RemoteConflicts(String bucket, Asks asks, GatewayClient client) implement
             FileInfo file = client.send(
                     asks.conflictHead(bucket, key, loser, options),
                     response -> FileHeaders.read(bucket, key, response));
-            return new RemoteSnapshot(
-                    file, (first, last) -> asks.conflictRange(file, options, first, last), client);
+            return new RemoteSnapshot(file, (first, last) -> asks.conflictRange(file, options, first, last), client);
         });
     }
 
@@ -37,7 +36,6 @@ record RemoteConflicts(String bucket, Asks asks, GatewayClient client) implement
     @Override
     public CompletableFuture<Boolean> dropAsync(String key, VersionId loser) {
         return client.async(() -> client.send(
-                asks.dropConflict(bucket, key, loser),
-                response -> "true".equals(response.header("X-Kepler-Deleted"))));
+                asks.dropConflict(bucket, key, loser), response -> "true".equals(response.header("X-Kepler-Deleted"))));
     }
 }

@@ -28,12 +28,14 @@ record EmbeddedConflicts(String bucket, Node node, Services services) implements
 
     @Override
     public CompletableFuture<FileSnapshot> snapshotAsync(String key, VersionId loser, GetOptions options) {
-        return reading(options.timeout(), () -> services.losers()
-                .require(bucket, key, loser, options.timeout())
-                .thenApply(record -> {
-                    RegisterKey file = new RegisterKey(bucket, 0, key);
-                    return new Snapshot(node, record.describe(file).loser(), record.manifest(), options);
-                }));
+        return reading(
+                options.timeout(),
+                () -> services.losers()
+                        .require(bucket, key, loser, options.timeout())
+                        .thenApply(record -> {
+                            RegisterKey file = new RegisterKey(bucket, 0, key);
+                            return new Snapshot(node, record.describe(file).loser(), record.manifest(), options);
+                        }));
     }
 
     @Override
@@ -46,8 +48,7 @@ record EmbeddedConflicts(String bucket, Node node, Services services) implements
     }
 
     private <T> CompletableFuture<T> reading(Duration timeout, Supplier<CompletableFuture<T>> call) {
-        return node.calls()
-                .track(node.calls().reading(), () -> known(timeout).thenCompose(found -> call.get()));
+        return node.calls().track(node.calls().reading(), () -> known(timeout).thenCompose(found -> call.get()));
     }
 
     private CompletableFuture<BucketRecord> known(Duration timeout) {

@@ -147,7 +147,10 @@ final class FastWrites {
                     return null;
                 })
                 .exceptionally(failure -> {
-                    log.info("overwritten fast writes of {} may become conflicts: {}", Commit.name(key), failure.toString());
+                    log.info(
+                            "overwritten fast writes of {} may become conflicts: {}",
+                            Commit.name(key),
+                            failure.toString());
                     return null;
                 });
     }
@@ -181,8 +184,7 @@ final class FastWrites {
                         .filter(intent -> intent.id().equals(version))
                         .findFirst())
                 .thenCompose(found -> found.map(intent ->
-                                deliver(new Parcel(
-                                        intent, RegisterValue.decode(intent.value()), task.attempts() == 0)))
+                                deliver(new Parcel(intent, RegisterValue.decode(intent.value()), task.attempts() == 0)))
                         .orElseGet(() -> CompletableFuture.completedFuture(null)));
     }
 
@@ -208,7 +210,10 @@ final class FastWrites {
                     }
                     Set<VersionId> more = new HashSet<>(kept);
                     more.add(refused.current().id());
-                    return losers.keep(parcel.intent().key(), refused.current(), parcel.value().id())
+                    return losers.keep(
+                                    parcel.intent().key(),
+                                    refused.current(),
+                                    parcel.value().id())
                             .thenCompose(durable -> deliver(parcel, more));
                 });
     }
@@ -248,8 +253,8 @@ final class FastWrites {
 
     /** Whether a version that has content would be replaced by a write that did not know of it. */
     private boolean isLost(Parcel parcel, RegisterValue current) {
-        boolean atOnce = parcel.firstTry()
-                && node.loop().wallMillis() - (parcel.value().time() >>> 16) < AT_ONCE_MILLIS;
+        boolean atOnce =
+                parcel.firstTry() && node.loop().wallMillis() - (parcel.value().time() >>> 16) < AT_ONCE_MILLIS;
         return !current.absent() && !atOnce && !isAmong(parcel.value().ancestors(), current.id());
     }
 

@@ -178,12 +178,12 @@ final class FileWriter {
         return buckets.require(bucket, options.timeout())
                 .thenCompose(record -> node.newId()
                         .thenCompose(version -> commit.run(
-                                record.registerOf(bucket, key),
-                                version,
-                                false,
-                                condition.delete(existed),
-                                options.durability(),
-                                options.timeout())
+                                        record.registerOf(bucket, key),
+                                        version,
+                                        false,
+                                        condition.delete(existed),
+                                        options.durability(),
+                                        options.timeout())
                                 .thenCompose(done -> replaceFast(record.registerOf(bucket, key), done))))
                 .thenApply(done -> existed.get());
     }
@@ -214,12 +214,12 @@ final class FileWriter {
     private CompletableFuture<Commit.Done> commit(
             RegisterKey register, VersionId version, Manifest manifest, PutOptions options) {
         return commit.run(
-                register,
-                version,
-                options.version().isPresent(),
-                Condition.of(options).put(manifest),
-                options.durability(),
-                options.timeout())
+                        register,
+                        version,
+                        options.version().isPresent(),
+                        Condition.of(options).put(manifest),
+                        options.durability(),
+                        options.timeout())
                 .thenCompose(done -> replaceFast(register, done));
     }
 

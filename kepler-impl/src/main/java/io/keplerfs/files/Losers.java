@@ -70,8 +70,8 @@ final class Losers {
         Change change = current ->
                 current.isNone() ? new Change.Write(record.toBytes(), false) : (Change.Decision) new Change.Keep();
         return node.newId()
-                .thenCompose(id ->
-                        change(ConflictRecord.registerOf(file, loser.id()), id, change).thenAccept(done -> {
+                .thenCompose(id -> change(ConflictRecord.registerOf(file, loser.id()), id, change)
+                        .thenAccept(done -> {
                             if (done.value().id().equals(id)) {
                                 log.info(
                                         "version {} of {} lost against {} and is kept as a conflict",
@@ -95,16 +95,16 @@ final class Losers {
     CompletableFuture<ConflictRecord> require(String bucket, String key, VersionId loser, Duration timeout) {
         return find(bucket, key, loser, timeout)
                 .thenCompose(found -> found.map(CompletableFuture::completedFuture)
-                        .orElseGet(() -> CompletableFuture.failedFuture(new NotFoundException("version " + loser + " of '"
-                                + key + "' in bucket '" + bucket + "' is not kept as the loser of a conflict"))));
+                        .orElseGet(() ->
+                                CompletableFuture.failedFuture(new NotFoundException("version " + loser + " of '" + key
+                                        + "' in bucket '" + bucket + "' is not kept as the loser of a conflict"))));
     }
 
     private CompletableFuture<Optional<ConflictRecord>> find(
             String bucket, String key, VersionId loser, Duration timeout) {
         return versions.newest(ConflictRecord.registerOf(bucket, key, loser), timeout)
-                .thenApply(value -> value.absent()
-                        ? Optional.empty()
-                        : Optional.of(ConflictRecord.fromBytes(value.payload())));
+                .thenApply(value ->
+                        value.absent() ? Optional.empty() : Optional.of(ConflictRecord.fromBytes(value.payload())));
     }
 
     CompletableFuture<ConflictPage> list(String bucket, ListOptions options) {
@@ -131,7 +131,8 @@ final class Losers {
         List<Conflict> conflicts = new ArrayList<>();
         String last = "";
         for (ListResult.Entry entry : page.entries()) {
-            conflicts.add(ConflictRecord.fromBytes(entry.value().payload()).describe(ConflictRecord.fileOf(entry.key())));
+            conflicts.add(
+                    ConflictRecord.fromBytes(entry.value().payload()).describe(ConflictRecord.fileOf(entry.key())));
             last = entry.key().substring(prefix.length());
         }
         return CompletableFuture.completedFuture(
@@ -166,8 +167,7 @@ final class Losers {
             return CompletableFuture.completedFuture(null);
         }
         return current(bucket, key).thenCompose(current -> {
-            boolean visible =
-                    !current.absent() && Manifest.of(current).upload().equals(upload);
+            boolean visible = !current.absent() && Manifest.of(current).upload().equals(upload);
             return visible
                     ? CompletableFuture.completedFuture(null)
                     : node.ownership(TIMEOUT)
@@ -216,7 +216,10 @@ final class Losers {
         RegisterKey file = ConflictRecord.fileOf(row.key().key());
         drop(file.bucket(), file.key(), record.loser().id()).whenComplete((ended, failure) -> {
             if (failure != null) {
-                log.debug("conflict {} is over and cannot be ended yet: {}", row.key().key(), failure.toString());
+                log.debug(
+                        "conflict {} is over and cannot be ended yet: {}",
+                        row.key().key(),
+                        failure.toString());
             }
         });
     }

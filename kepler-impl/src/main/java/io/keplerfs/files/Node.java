@@ -57,7 +57,8 @@ public record Node(
      * @param reads how many fetched chunks all readers may hold
      * @param conflictsKept how long the losing version of a conflict is kept
      */
-    public record Limits(int chunkSizeBytes, int inlineLimitBytes, Buffers uploads, ReadWindow reads, Duration conflictsKept) {}
+    public record Limits(
+            int chunkSizeBytes, int inlineLimitBytes, Buffers uploads, ReadWindow reads, Duration conflictsKept) {}
 
     /** A fresh id; any thread. */
     CompletableFuture<VersionId> newId() {

@@ -63,8 +63,9 @@ final class WriteRequest {
     /** Which losing version of a conflict is meant. */
     static VersionId loser(Query query) throws Refusal {
         if (query.text("version").isEmpty()) {
-            throw Refusal.invalid("the parameter version is missing: the version id of the conflict's loser, as the list "
-                    + "of conflicts has it");
+            throw Refusal.invalid(
+                    "the parameter version is missing: the version id of the conflict's loser, as the list "
+                            + "of conflicts has it");
         }
         return query.value("version", NO_VERSION, VersionId::parse);
     }

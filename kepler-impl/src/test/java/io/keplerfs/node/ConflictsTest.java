@@ -110,8 +110,7 @@ class ConflictsTest {
             throw new AssertionError(impossible);
         }
         later(probe);
-        Awaitility.await()
-                .until(() -> Instant.now().isAfter(probe.modifiedAt().plusMillis(2100)));
+        Awaitility.await().until(() -> Instant.now().isAfter(probe.modifiedAt().plusMillis(2100)));
     }
 
     /** Nodes that cannot hear each other order what they write within one millisecond by chance. */
@@ -133,9 +132,8 @@ class ConflictsTest {
 
     private static byte[] read(Bucket bucket, Conflict conflict) throws IOException {
         FileInfo loser = conflict.loser();
-        try (InputStream in = bucket.conflicts()
-                .snapshot(loser.key(), loser.version(), GetOptions.defaults())
-                .stream()) {
+        try (InputStream in =
+                bucket.conflicts().snapshot(loser.key(), loser.version(), GetOptions.defaults()).stream()) {
             return in.readAllBytes();
         }
     }
@@ -339,10 +337,11 @@ class ConflictsTest {
             page = more ? page.withAfter(found.next().orElseThrow()) : page;
         }
         assertThat(keys).containsExactly("x/1", "x/2", "x/3");
-        assertThatThrownBy(() -> bucket(2).conflicts().list(ListOptions.prefix("").withDelimiter("/")))
+        assertThatThrownBy(
+                        () -> bucket(2).conflicts().list(ListOptions.prefix("").withDelimiter("/")))
                 .isInstanceOf(InvalidRequestException.class);
-        assertThatThrownBy(() -> bucket(2).conflicts()
-                        .snapshot("x/1", new VersionId(new UUID(1, 1)), GetOptions.defaults()))
+        assertThatThrownBy(() ->
+                        bucket(2).conflicts().snapshot("x/1", new VersionId(new UUID(1, 1)), GetOptions.defaults()))
                 .isInstanceOf(NotFoundException.class);
     }
 

@@ -51,7 +51,10 @@ public final class ConflictsCommand extends ClientCommand {
     @Parameters(index = "1", paramLabel = "BUCKET[/KEY]", description = "A file; for ls a bucket or a prefix.")
     private FilePath path = new FilePath("", "");
 
-    @Option(names = "--version", paramLabel = "ID", description = "Which loser; ls shows it. Not needed if there is one.")
+    @Option(
+            names = "--version",
+            paramLabel = "ID",
+            description = "Which loser; ls shows it. Not needed if there is one.")
     private Optional<VersionId> version = Optional.empty();
 
     @Option(names = "--output", paramLabel = "FILE", description = "Where get writes to; default standard output.")
@@ -118,9 +121,7 @@ public final class ConflictsCommand extends ClientCommand {
     }
 
     private void fetch(Conflicts conflicts, FileInfo loser) throws IOException {
-        try (InputStream in = conflicts
-                .snapshot(loser.key(), loser.version(), GetOptions.defaults())
-                .stream()) {
+        try (InputStream in = conflicts.snapshot(loser.key(), loser.version(), GetOptions.defaults()).stream()) {
             if (target.isPresent()) {
                 Files.copy(in, target.get());
             } else {

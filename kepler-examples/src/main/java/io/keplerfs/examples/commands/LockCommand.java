@@ -21,8 +21,9 @@ import picocli.CommandLine.Parameters;
 /** {@code kepler lock}: runs a command while it holds a lease. */
 @Command(
         name = "lock",
-        description = "Runs a command while holding a lock, and ends as the command does. The lock is renewed meanwhile; when it "
-                + "is lost, the command is told to end (SIGTERM) and the exit is 4.",
+        description =
+                "Runs a command while holding a lock, and ends as the command does. The lock is renewed meanwhile; when it "
+                        + "is lost, the command is told to end (SIGTERM) and the exit is 4.",
         footer = {
             "",
             "The command finds the fencing token in KEPLER_FENCING_TOKEN. Writing with it is what makes the lock safe:",
@@ -52,10 +53,14 @@ public final class LockCommand extends ClientCommand {
             names = "--wait",
             paramLabel = "TIME",
             converter = Conversions.Span.class,
-            description = "How long to wait for the lock, such as 1m; default 0s. More than twice the ttl takes over from the dead.")
+            description =
+                    "How long to wait for the lock, such as 1m; default 0s. More than twice the ttl takes over from the dead.")
     private Duration patience = Duration.ZERO;
 
-    @Option(names = "--owner", paramLabel = "NAME", description = "Who others are told has it. Default: the process id.")
+    @Option(
+            names = "--owner",
+            paramLabel = "NAME",
+            description = "Who others are told has it. Default: the process id.")
     private String owner = "process " + ProcessHandle.current().pid();
 
     public LockCommand(Shell shell) {

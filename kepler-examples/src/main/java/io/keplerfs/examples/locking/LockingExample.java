@@ -30,7 +30,9 @@ public final class LockingExample {
 
     public static void main(String[] arguments) throws IOException {
         String url = arguments.length > 0 ? arguments[0] : "http://127.0.0.1:3000";
-        String owner = arguments.length > 1 ? arguments[1] : "process " + ProcessHandle.current().pid();
+        String owner = arguments.length > 1
+                ? arguments[1]
+                : "process " + ProcessHandle.current().pid();
         ScheduledExecutorService renewals = Executors.newSingleThreadScheduledExecutor(work -> {
             Thread thread = new Thread(work, "renewals");
             thread.setDaemon(true);

@@ -441,7 +441,14 @@ class ClientCommandsTest {
         assertThat(terminal.run("conflicts", "ls", "docs").lines()).hasSize(4);
         assertThat(terminal.run("conflicts", "get", "docs/a").out()).isEqualTo("a");
         assertThat(terminal.run("conflicts", "get", "docs/c").exitCode()).isEqualTo(2);
-        assertThat(terminal.run("conflicts", "get", "docs/c", "--version", other.toString(), "--output", copy.toString())
+        assertThat(terminal.run(
+                                "conflicts",
+                                "get",
+                                "docs/c",
+                                "--version",
+                                other.toString(),
+                                "--output",
+                                copy.toString())
                         .exitCode())
                 .isZero();
         assertThat(copy).hasContent("d");

@@ -98,7 +98,8 @@ class LockingIT {
         try (KeplerCluster cluster = daemons.c().connect()) {
             Bucket bucket = cluster.bucket("locking");
             try (InputStream in = bucket.open("result")) {
-                assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("second with token 2");
+                assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+                        .isEqualTo("second with token 2");
             }
             Assertions.assertThatThrownBy(() -> bucket.put("result", new byte[0], PutOptions.fencing(1)))
                     .isInstanceOfSatisfying(
