@@ -51,6 +51,8 @@ final class FastWrites {
     private final HybridClock clock;
     private final Losers losers;
     private final SeenVersions seen;
+    /** Their deliveries may have been under way, and the list of ancestors is short. */
+    private final ReplacedHere replaced = new ReplacedHere();
     /** Keys with an intent, and perhaps some without: a put of another durability must not cost a look into the store. */
     private final Set<RegisterKey> waiting = ConcurrentHashMap.newKeySet();
 
@@ -130,8 +132,11 @@ final class FastWrites {
     }
 
     /** A later write through this node knew of these: they are overwritten before anybody else saw them. */
-    private static void forgetReplaced(Store.Transaction tables, RegisterKey key, Predicate<IntentRow> replaced) {
-        tables.intents(key).stream().filter(replaced).forEach(intent -> tables.removeIntent(key, intent.id()));
+    private void forgetReplaced(Store.Transaction tables, RegisterKey key, Predicate<IntentRow> overwritten) {
+        tables.intents(key).stream().filter(overwritten).forEach(intent -> {
+            replaced.note(intent.id());
+            tables.removeIntent(key, intent.id());
+        });
     }
 
     /** A write of another durability through this node is the newest now: the fast writes before it are overwritten. */
@@ -255,7 +260,10 @@ final class FastWrites {
     private boolean isLost(Parcel parcel, RegisterValue current) {
         boolean atOnce =
                 parcel.firstTry() && node.loop().wallMillis() - (parcel.value().time() >>> 16) < AT_ONCE_MILLIS;
-        return !current.absent() && !atOnce && !isAmong(parcel.value().ancestors(), current.id());
+        return !current.absent()
+                && !atOnce
+                && !replaced.contains(current.id())
+                && !isAmong(parcel.value().ancestors(), current.id());
     }
 
     private CompletableFuture<Void> settle(Parcel parcel, Outcome outcome) {

@@ -87,9 +87,31 @@ final class Losers {
         return commit.run(conflict, id, false, change, Durability.QUORUM, TIMEOUT);
     }
 
-    /** Whether this version is the loser of a conflict that has not ended: its references must stay. */
-    CompletableFuture<Boolean> keeps(RegisterKey file, VersionId version) {
-        return find(file.bucket(), file.key(), version, TIMEOUT).thenApply(Optional::isPresent);
+    /** Whether a loser of a conflict that has not ended was stored by this upload: its references must stay then. */
+    CompletableFuture<Boolean> keeps(String bucket, String key, VersionId upload) {
+        return keeps(bucket, key, upload, ConflictRecord.prefixOf(bucket));
+    }
+
+    private CompletableFuture<Boolean> keeps(String bucket, String key, VersionId upload, String after) {
+        String prefix = ConflictRecord.prefixOf(bucket) + key + "/";
+        return node.registers()
+                .list(ConflictRecord.CONFLICTS, ConflictRecord.SHARDS, prefix, after, SWEEP_BATCH, true, TIMEOUT)
+                .thenCompose(result -> {
+                    if (result instanceof ListResult.Unavailable unavailable) {
+                        return CompletableFuture.failedFuture(new UnavailableException(unavailable.reason()));
+                    }
+                    ListResult.Page page = (ListResult.Page) result;
+                    boolean found = page.entries().stream()
+                            .anyMatch(entry -> ConflictRecord.fileOf(entry.key()).key().equals(key)
+                                    && isOf(entry, upload));
+                    return found || !page.more()
+                            ? CompletableFuture.completedFuture(found)
+                            : keeps(bucket, key, upload, page.entries().get(page.entries().size() - 1).key());
+                });
+    }
+
+    private static boolean isOf(ListResult.Entry entry, VersionId upload) {
+        return ConflictRecord.fromBytes(entry.value().payload()).manifest().upload().equals(upload);
     }
 
     CompletableFuture<ConflictRecord> require(String bucket, String key, VersionId loser, Duration timeout) {

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -130,7 +131,8 @@ final class FakeBucket implements Bucket {
             throw new PreconditionFailedException(key + " is not " + ifMatch.get());
         }
         if (token >= 0 && tokens.getOrDefault(key, 0L) > token) {
-            throw new PreconditionFailedException("token " + token + " is below " + tokens.get(key));
+            throw new PreconditionFailedException(
+                    "token " + token + " is below " + tokens.get(key), OptionalLong.of(tokens.get(key)), null);
         }
     }
 
