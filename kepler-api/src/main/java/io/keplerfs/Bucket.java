@@ -126,6 +126,9 @@ public interface Bucket {
         return () -> new PageIterator(this, ListOptions.prefix(prefix));
     }
 
+    /** Versions that lost against another one because of {@link Durability#FAST}, and are kept for a while. */
+    Conflicts conflicts();
+
     /** As {@link #list(String)} for any options; common prefixes are left out. */
     default Iterator<FileInfo> iterate(ListOptions options) {
         return new PageIterator(this, options);

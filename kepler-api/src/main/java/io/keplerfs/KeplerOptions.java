@@ -128,6 +128,10 @@ public final class KeplerOptions {
         return values.evictAfter;
     }
 
+    public Duration conflictRetention() {
+        return values.conflictRetention;
+    }
+
     public boolean fsync() {
         return values.fsync;
     }
@@ -173,6 +177,7 @@ public final class KeplerOptions {
                 "weight=" + weight(),
                 "clusterSecret=" + (clusterSecret().isPresent() ? "(set)" : "(none)"),
                 "evictAfter=" + evictAfter(),
+                "conflictRetention=" + conflictRetention(),
                 "fsync=" + fsync(),
                 "probeInterval=" + probeInterval(),
                 "probeTimeout=" + probeTimeout());
@@ -196,6 +201,7 @@ public final class KeplerOptions {
         private int weight = 1;
         private @Nullable String clusterSecret;
         private Duration evictAfter = Duration.ofMinutes(10);
+        private Duration conflictRetention = Duration.ofDays(7);
         private boolean fsync = true;
         private Duration probeInterval = Duration.ofSeconds(1);
         private Duration probeTimeout = Duration.ofMillis(500);
@@ -266,6 +272,18 @@ public final class KeplerOptions {
         /** TCP between nodes; default 5000, 0 any free port. */
         public Builder transferPort(int value) {
             transferPort = requireRange("transferPort", value, 0, 65535);
+            return this;
+        }
+
+        /**
+         * How long the losing version of a conflict of fast writes is kept, see {@link Bucket#conflicts()}; default 7 days: a long
+         * weekend and time to look. Every node of a cluster should be given the same: the shortest decides.
+         */
+        public Builder conflictRetention(Duration value) {
+            if (value.isNegative() || value.isZero()) {
+                throw new IllegalArgumentException("conflictRetention is " + value + ", it must be positive");
+            }
+            conflictRetention = value;
             return this;
         }
 
@@ -413,6 +431,7 @@ public final class KeplerOptions {
             copy.weight = weight;
             copy.clusterSecret = clusterSecret;
             copy.evictAfter = evictAfter;
+            copy.conflictRetention = conflictRetention;
             copy.fsync = fsync;
             copy.probeInterval = probeInterval;
             copy.probeTimeout = probeTimeout;

@@ -43,8 +43,8 @@ public final class PutOptions {
 
     /**
      * Succeeds only if no higher token is stored with the file; stores the token, which also outlives a delete. Every writer of
-     * the file must send one: an unconditional put without a token lifts the fence, because it does not look at what it replaces.
-     * A put with another condition and a delete keep the highest token.
+     * the file must send one: a put without a token is not compared and replaces the file. No write ever lowers the stored token.
+     * {@link Lease} issues tokens.
      */
     public static PutOptions fencing(long token) {
         return builder().fencingToken(token).build();

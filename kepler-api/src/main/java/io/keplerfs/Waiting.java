@@ -32,8 +32,8 @@ public final class Waiting {
         String message = String.valueOf(cause.getMessage());
         if (cause instanceof NotFoundException) {
             return new NotFoundException(message, cause);
-        } else if (cause instanceof PreconditionFailedException) {
-            return new PreconditionFailedException(message, cause);
+        } else if (cause instanceof PreconditionFailedException failed) {
+            return new PreconditionFailedException(message, failed.storedToken(), cause);
         } else if (cause instanceof IndeterminateException maybe) {
             return new IndeterminateException(message, maybe.version(), cause);
         } else if (cause instanceof UnavailableException unavailable) {

@@ -3,8 +3,10 @@ package io.keplerfs.examples;
 import io.keplerfs.examples.bench.BenchCommand;
 import io.keplerfs.examples.commands.BucketsCommand;
 import io.keplerfs.examples.commands.CompletionCommand;
+import io.keplerfs.examples.commands.ConflictsCommand;
 import io.keplerfs.examples.commands.Conversions;
 import io.keplerfs.examples.commands.GetCommand;
+import io.keplerfs.examples.commands.LockCommand;
 import io.keplerfs.examples.commands.LsCommand;
 import io.keplerfs.examples.commands.MbCommand;
 import io.keplerfs.examples.commands.PutCommand;
@@ -73,6 +75,8 @@ public final class Kepler implements Runnable {
                         new LsCommand(shell),
                         new RmCommand(shell),
                         new StatCommand(shell),
+                        new ConflictsCommand(shell),
+                        new LockCommand(shell),
                         new StatusCommand(shell),
                         new MbCommand(shell),
                         new BucketsCommand(shell),

@@ -3,6 +3,9 @@ package io.keplerfs.examples;
 import io.keplerfs.Bucket;
 import io.keplerfs.BucketInfo;
 import io.keplerfs.ClusterStatus;
+import io.keplerfs.Conflict;
+import io.keplerfs.ConflictPage;
+import io.keplerfs.Conflicts;
 import io.keplerfs.DeleteOptions;
 import io.keplerfs.FileInfo;
 import io.keplerfs.FileSnapshot;
@@ -47,6 +50,7 @@ public final class FakeCluster implements KeplerCluster {
     private record Stored(FileInfo info, byte[] content) {}
 
     private final Map<String, NavigableMap<String, Stored>> buckets = new TreeMap<>();
+    private final NavigableMap<String, Stored> conflicts = new TreeMap<>();
     private final AtomicLong versions = new AtomicLong();
     private final Set<String> damaged = new LinkedHashSet<>();
     private final Set<String> brokenOff = new LinkedHashSet<>();
@@ -262,6 +266,11 @@ public final class FakeCluster implements KeplerCluster {
             return answer(() -> page(options));
         }
 
+        @Override
+        public Conflicts conflicts() {
+            return new FakeConflicts(name);
+        }
+
         private ListPage page(ListOptions options) throws NotFoundException {
             Map<String, Optional<FileInfo>> entries = new LinkedHashMap<>();
             for (Stored stored : files(name).values()) {
@@ -291,6 +300,54 @@ public final class FakeCluster implements KeplerCluster {
                 entry.getValue().ifPresentOrElse(files::add, () -> prefixes.add(entry.getKey()));
             }
             return new ListPage(files, prefixes, Optional.empty());
+        }
+    }
+
+    /** Makes a version the loser of a conflict; every one gets another version id. */
+    public VersionId addConflict(String bucket, String key, byte[] content) {
+        VersionId version = new VersionId(new UUID(1, versions.incrementAndGet()));
+        FileInfo info = new FileInfo(
+                bucket, key, content.length, version, "text/plain", Map.of(), Instant.EPOCH, Optional.empty());
+        conflicts.put(bucket + "/" + key + "/" + version, new Stored(info, content));
+        return version;
+    }
+
+    private final class FakeConflicts implements Conflicts {
+        private final String bucket;
+
+        private FakeConflicts(String bucket) {
+            this.bucket = bucket;
+        }
+
+        @Override
+        public CompletableFuture<ConflictPage> listAsync(ListOptions options) {
+            String prefix = bucket + "/";
+            return answer(() -> {
+                List<Conflict> found = new ArrayList<>();
+                for (Map.Entry<String, Stored> entry : conflicts.entrySet()) {
+                    String after = prefix + options.after().orElse("");
+                    if (entry.getKey().startsWith(prefix + options.prefix())
+                            && entry.getKey().compareTo(after) > 0) {
+                        if (found.size() == Math.min(options.limit(), 2)) {
+                            FileInfo last = found.get(1).loser();
+                            return new ConflictPage(found, Optional.of(last.key() + "/" + last.version()));
+                        }
+                        FileInfo loser = entry.getValue().info();
+                        found.add(new Conflict(loser, new VersionId(new UUID(9, 9)), Instant.EPOCH));
+                    }
+                }
+                return new ConflictPage(found, Optional.empty());
+            });
+        }
+
+        @Override
+        public CompletableFuture<FileSnapshot> snapshotAsync(String key, VersionId loser, GetOptions options) {
+            return answer(() -> new FakeSnapshot(conflicts.get(bucket + "/" + key + "/" + loser), false, false));
+        }
+
+        @Override
+        public CompletableFuture<Boolean> dropAsync(String key, VersionId loser) {
+            return answer(() -> conflicts.remove(bucket + "/" + key + "/" + loser) != null);
         }
     }
 

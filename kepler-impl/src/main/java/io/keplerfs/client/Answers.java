@@ -6,6 +6,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.keplerfs.BucketInfo;
 import io.keplerfs.ClusterStatus;
+import io.keplerfs.Conflict;
+import io.keplerfs.ConflictPage;
 import io.keplerfs.Durability;
 import io.keplerfs.FileInfo;
 import io.keplerfs.ListPage;
@@ -46,6 +48,21 @@ final class Answers {
                         list(page, "files", Answers::fileInfo),
                         texts(page, "commonPrefixes"),
                         optional(page, "next").map(JsonElement::getAsString)));
+    }
+
+    static ConflictPage conflictPage(Response response) throws IOException {
+        return parsed(
+                response,
+                page -> new ConflictPage(
+                        list(page, "conflicts", Answers::conflict),
+                        optional(page, "next").map(JsonElement::getAsString)));
+    }
+
+    private static Conflict conflict(JsonObject conflict) {
+        return new Conflict(
+                fileInfo(field(conflict, "loser").getAsJsonObject()),
+                VersionId.parse(text(conflict, "winner")),
+                Instant.parse(text(conflict, "detectedAt")));
     }
 
     static List<BucketInfo> buckets(Response response) throws IOException {

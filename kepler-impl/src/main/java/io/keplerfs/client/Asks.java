@@ -107,9 +107,20 @@ final class Asks {
 
     /** The bytes {@code first} to {@code last} of exactly this version. */
     Ask range(FileInfo file, GetOptions options, long first, long last) throws InvalidRequestException {
+        return range(file, options, () -> file(file.bucket(), file.key(), options), first, last);
+    }
+
+    /** As {@link #range}, of the loser of a conflict. */
+    Ask conflictRange(FileInfo loser, GetOptions options, long first, long last) throws InvalidRequestException {
+        return range(
+                loser, options, () -> conflict(loser.bucket(), loser.key(), loser.version(), options), first, last);
+    }
+
+    private static Ask range(FileInfo file, GetOptions options, Supplier<Request.Builder> from, long first, long last)
+            throws InvalidRequestException {
         String what = "read " + file.bucket() + "/" + file.key() + " v" + file.version() + " from byte " + first;
         return checked(what, () -> {
-            Request request = file(file.bucket(), file.key(), options)
+            Request request = from.get()
                     .header("Range", "bytes=" + first + "-" + last)
                     .header("If-Match", quoted(file.etag()))
                     .build();
@@ -162,6 +173,44 @@ final class Asks {
                     options.ifMatch().isEmpty() && options.fencingToken().isEmpty();
             return Ask.write(what, request, newVersion(), repeatable, options.timeout());
         });
+    }
+
+    Ask conflicts(String bucket, ListOptions options) throws InvalidRequestException {
+        String what = "list conflicts of " + bucket + "/" + options.prefix();
+        return checked(what, () -> {
+            HttpUrl.Builder url = Routes.conflicts(bucket).newBuilder();
+            parameter(url, "prefix", options.prefix());
+            options.after().ifPresent(after -> parameter(url, "after", after));
+            parameter(url, "limit", Integer.toString(options.limit()));
+            return Ask.read(what, get(url.build()).build(), PutOptions.DEFAULT_TIMEOUT);
+        });
+    }
+
+    Ask conflictHead(String bucket, String key, VersionId loser, GetOptions options) throws InvalidRequestException {
+        String what = "read " + bucket + "/" + key + " v" + loser;
+        return checked(
+                what,
+                () -> Ask.read(
+                        what, conflict(bucket, key, loser, options).head().build(), options.timeout()));
+    }
+
+    Ask dropConflict(String bucket, String key, VersionId loser) throws InvalidRequestException {
+        String what = "drop conflict " + bucket + "/" + key + " v" + loser;
+        return checked(what, () -> {
+            Request request =
+                    request(Routes.conflict(bucket, key, loser)).delete().build();
+            return Ask.write(what, request, newVersion(), true, PutOptions.DEFAULT_TIMEOUT);
+        });
+    }
+
+    private Request.Builder conflict(String bucket, String key, VersionId loser, GetOptions options) {
+        HttpUrl.Builder url = Routes.conflict(bucket, key, loser).newBuilder();
+        if (options.verifySha256()) {
+            parameter(url, "verify", "sha256");
+        }
+        Headers.Builder headers = common.newBuilder();
+        timeout(headers, options.timeout());
+        return new Request.Builder().url(url.build()).headers(headers.build());
     }
 
     private Request.Builder file(String bucket, String key, GetOptions options) {

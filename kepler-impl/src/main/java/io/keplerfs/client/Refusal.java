@@ -13,6 +13,7 @@ import io.keplerfs.UnavailableException;
 import io.keplerfs.values.VersionId;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.OptionalLong;
 import okhttp3.Response;
 import okio.BufferedSource;
 
@@ -56,7 +57,10 @@ record Refusal(String type, String detail) {
         boolean fileOrBucket = ours && !type.equals("no-such-route");
         return switch (response.code()) {
             case 404 -> fileOrBucket ? new NotFoundException(message) : unexplained(ask, response, message);
-            case 412 -> ours ? new PreconditionFailedException(message) : unexplained(ask, response, message);
+            case 412 ->
+                ours
+                        ? new PreconditionFailedException(message, storedToken(response), null)
+                        : unexplained(ask, response, message);
             case 400, 411, 413, 414, 415, 416, 417, 431 -> new InvalidRequestException(message);
             case 503 -> new UnavailableException(message, retryAfter(response), null);
             default -> unexplained(ask, response, message);
@@ -104,6 +108,15 @@ record Refusal(String type, String detail) {
             return Duration.ofSeconds(Math.max(0, Math.min(seconds, MAX_RETRY_SECONDS)));
         } catch (NumberFormatException absentOrDate) {
             return Duration.ofSeconds(1);
+        }
+    }
+
+    private static OptionalLong storedToken(Response response) {
+        try {
+            String header = response.header("X-Kepler-Fencing-Token");
+            return header == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(header));
+        } catch (NumberFormatException malformed) {
+            return OptionalLong.empty();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.keplerfs.client;
 
 import io.keplerfs.Bucket;
+import io.keplerfs.Conflicts;
 import io.keplerfs.DeleteOptions;
 import io.keplerfs.FileInfo;
 import io.keplerfs.FileSnapshot;
@@ -38,12 +39,19 @@ record RemoteBucket(String name, Asks asks, GatewayClient client) implements Buc
 
     @Override
     public CompletableFuture<FileSnapshot> snapshotAsync(String key, GetOptions options) {
-        return client.async(() -> new RemoteSnapshot(look(key, options), options, asks, client));
+        return client.async(() -> {
+            FileInfo file = look(key, options);
+            return new RemoteSnapshot(file, ranges(file, options), client);
+        });
     }
 
     @Override
     public CompletableFuture<FileInfo> headAsync(String key, GetOptions options) {
         return client.async(() -> look(key, options));
+    }
+
+    private RemoteStream.Ranges ranges(FileInfo file, GetOptions options) {
+        return (first, last) -> asks.range(file, options, first, last);
     }
 
     private FileInfo look(String key, GetOptions options) throws IOException {
@@ -59,7 +67,7 @@ record RemoteBucket(String name, Asks asks, GatewayClient client) implements Buc
         try {
             return client.open(asks.whole(name, key, options), response -> {
                 FileInfo file = FileHeaders.read(name, key, response);
-                return new RemoteStream(file, options, asks, client, response);
+                return new RemoteStream(file, ranges(file, options), client, response);
             });
         } catch (KeplerException outcome) {
             throw outcome;
@@ -83,6 +91,11 @@ record RemoteBucket(String name, Asks asks, GatewayClient client) implements Buc
     @Override
     public CompletableFuture<ListPage> listAsync(ListOptions options) {
         return client.async(() -> client.send(asks.list(name, options), Answers::listPage));
+    }
+
+    @Override
+    public Conflicts conflicts() {
+        return new RemoteConflicts(name, asks, client);
     }
 
     @Override

@@ -2,7 +2,7 @@ package io.keplerfs.client;
 
 import io.keplerfs.CorruptFileException;
 import io.keplerfs.FileInfo;
-import io.keplerfs.GetOptions;
+import io.keplerfs.InvalidRequestException;
 import io.keplerfs.KeplerException;
 import io.keplerfs.UnavailableException;
 import java.io.EOFException;
@@ -21,8 +21,7 @@ final class RemoteStream extends InputStream {
     private static final int MAX_FRUITLESS = 3;
 
     private final FileInfo file;
-    private final GetOptions options;
-    private final Asks asks;
+    private final Ranges ranges;
     private final GatewayClient client;
     private final long end;
     private long position;
@@ -30,19 +29,24 @@ final class RemoteStream extends InputStream {
     private boolean closed;
     private @Nullable Response response;
 
+    /** Where the bytes {@code first} to {@code last} of exactly this version are asked for. */
+    @FunctionalInterface
+    interface Ranges {
+        Ask of(long first, long last) throws InvalidRequestException;
+    }
+
     /** The bytes {@code offset} to {@code offset + length - 1}. */
-    RemoteStream(FileInfo file, GetOptions options, Asks asks, GatewayClient client, long offset, long length) {
+    RemoteStream(FileInfo file, Ranges ranges, GatewayClient client, long offset, long length) {
         this.file = file;
-        this.options = options;
-        this.asks = asks;
+        this.ranges = ranges;
         this.client = client;
         this.position = offset;
         this.end = offset + length;
     }
 
     /** The whole file, from an answer that has begun. */
-    RemoteStream(FileInfo file, GetOptions options, Asks asks, GatewayClient client, Response begun) {
-        this(file, options, asks, client, 0, file.sizeBytes());
+    RemoteStream(FileInfo file, Ranges ranges, GatewayClient client, Response begun) {
+        this(file, ranges, client, 0, file.sizeBytes());
         this.response = begun;
         if (end == 0) {
             release();
@@ -90,7 +94,7 @@ final class RemoteStream extends InputStream {
 
     private Response ask() throws KeplerException {
         try {
-            Ask ask = asks.range(file, options, position, end - 1);
+            Ask ask = ranges.of(position, end - 1);
             Response begun = client.open(ask, answer -> {
                 FileHeaders.checkRange(file, position, end - 1, answer);
                 return answer;

@@ -1,5 +1,6 @@
 package io.keplerfs.client;
 
+import io.keplerfs.values.VersionId;
 import java.util.regex.Pattern;
 import okhttp3.HttpUrl;
 
@@ -46,6 +47,17 @@ final class Routes {
 
     static HttpUrl owners(String bucket, String key) {
         return withKey("v1/owners/" + checkedBucket(bucket) + "/", key);
+    }
+
+    static HttpUrl conflicts(String bucket) {
+        return path("v1/conflicts/" + checkedBucket(bucket));
+    }
+
+    static HttpUrl conflict(String bucket, String key, VersionId loser) {
+        return withKey("v1/conflicts/" + checkedBucket(bucket) + "/", key)
+                .newBuilder()
+                .addEncodedQueryParameter("version", loser.toString())
+                .build();
     }
 
     private static HttpUrl withKey(String directory, String key) {

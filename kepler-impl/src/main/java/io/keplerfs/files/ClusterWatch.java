@@ -1,6 +1,7 @@
 package io.keplerfs.files;
 
 import io.keplerfs.ClusterStatus;
+import io.keplerfs.KeplerEvent;
 import io.keplerfs.KeplerListener;
 import io.keplerfs.Member;
 import io.keplerfs.Subscription;
@@ -16,4 +17,7 @@ public interface ClusterWatch {
     CompletableFuture<List<Member>> members(List<List<NodeId>> ownerSets);
 
     Subscription onEvent(KeplerListener listener);
+
+    /** Tells the listeners, on a thread of their own. */
+    void emit(KeplerEvent event);
 }

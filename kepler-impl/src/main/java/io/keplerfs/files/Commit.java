@@ -13,6 +13,7 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /** Makes one value the newest of its register, and turns how that ended into the outcome the caller is promised. Any thread. */
@@ -70,7 +71,8 @@ final class Commit {
                     .exceptionallyCompose(lost -> CompletableFuture.failedFuture(notRecorded(version, lost)))
                     .thenApply(owed -> result);
         } else if (outcome instanceof Outcome.Refused refused) {
-            return CompletableFuture.failedFuture(new PreconditionFailedException(name(key) + ": " + refused.reason()));
+            return CompletableFuture.failedFuture(new PreconditionFailedException(
+                    name(key) + ": " + refused.reason(), storedToken(key, refused.current()), null));
         } else if (outcome instanceof Outcome.Unavailable unavailable) {
             return CompletableFuture.failedFuture(new UnavailableException(unavailable.reason()));
         }
@@ -100,6 +102,11 @@ final class Commit {
                         + lost.getMessage() + "; repeating it is safe",
                 version,
                 lost);
+    }
+
+    /** Registers of reserved buckets hold no files. */
+    private static OptionalLong storedToken(RegisterKey key, RegisterValue current) {
+        return key.bucket().startsWith("$") ? OptionalLong.empty() : Manifest.tokenOf(current);
     }
 
     static String name(RegisterKey key) {

@@ -50,8 +50,8 @@ record Condition(Optional<String> ifMatch, boolean onlyIfAbsent, OptionalLong to
     }
 
     /**
-     * A put under this condition. As it knows what was there, it never lowers the stored token; an unconditional one takes a
-     * single round trip, cannot know it, and so lifts the fence.
+     * A put under this condition. It carries the highest token stored. An unconditional one takes a single round trip
+     * and cannot know it; the owners remember it beside the value.
      */
     Change put(Manifest manifest) {
         if (isNone()) {
@@ -59,7 +59,7 @@ record Condition(Optional<String> ifMatch, boolean onlyIfAbsent, OptionalLong to
         }
         return current -> decide(
                 current,
-                new Change.Write(manifest.withToken(highestToken(current)).toBytes(), false));
+                write(manifest.withToken(highestToken(current)).toBytes(), false));
     }
 
     /**
@@ -77,8 +77,12 @@ record Condition(Optional<String> ifMatch, boolean onlyIfAbsent, OptionalLong to
                     && violatedBy(current).isEmpty()) {
                 return new Change.Keep();
             }
-            return decide(current, new Change.Write(Manifest.tombstone(highest), true));
+            return decide(current, write(Manifest.tombstone(highest), true));
         };
+    }
+
+    private Change.Write write(byte[] payload, boolean tombstone) {
+        return new Change.Write(payload, tombstone, token.orElse(0));
     }
 
     private OptionalLong highestToken(RegisterValue current) {

@@ -1,6 +1,7 @@
 package io.keplerfs.files;
 
 import io.keplerfs.Bucket;
+import io.keplerfs.Conflicts;
 import io.keplerfs.Consistency;
 import io.keplerfs.DeleteOptions;
 import io.keplerfs.Durability;
@@ -174,6 +175,11 @@ final class EmbeddedBucket implements Bucket {
         }
         return calls.track(
                 calls.writing(Optional.empty()), () -> services.writer().delete(name, key, options));
+    }
+
+    @Override
+    public Conflicts conflicts() {
+        return new EmbeddedConflicts(name, node, services);
     }
 
     @Override

@@ -36,7 +36,7 @@ public final class EmbeddedCluster implements KeplerCluster {
     /** Before any message can arrive. */
     public EmbeddedCluster(Node node, HybridClock clock, Replaced replaced, ClusterWatch watch) {
         this.node = node;
-        this.services = Services.of(node, clock);
+        this.services = Services.of(node, clock, watch::emit);
         replaced.deliverFor(node, services.claimed());
         this.watch = watch;
         this.calls = node.calls();

@@ -15,15 +15,25 @@ import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes with {@code durability=fast}: durable intents on this node, delivered to their registers in the background.
+ *
+ * <p>An intent's value names as its ancestors what this node knew of the key when it was taken. At delivery one of two versions
+ * has to give way, the earlier one. It is kept as a conflict unless its successor was written in knowledge of it: the intent
+ * names it among its ancestors, or it is an intent of this node that a later write through this node replaces. An intent that
+ * is delivered at once counts as an ordinary put, which replaces what is there unseen.
  *
  * <pre>
  * queue task "intent"  id: register | version     deliver this intent (target: this node)
@@ -32,16 +42,30 @@ import org.slf4j.LoggerFactory;
 final class FastWrites {
     private static final String INTENT = "intent";
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    /** A first delivery this soon after the ack was held up by nothing: no longer than a put may wait for a slow owner. */
+    private static final long AT_ONCE_MILLIS = 2000;
+
     private static final Logger log = LoggerFactory.getLogger(FastWrites.class);
 
     private final Node node;
     private final HybridClock clock;
     private final Renewal renewal;
+    private final Losers losers;
+    private final SeenVersions seen;
+    /** Their deliveries may have been under way, and the list of ancestors is short. */
+    private final ReplacedHere replaced = new ReplacedHere();
+    /** Keys with an intent, and perhaps some without: a put of another durability must not cost a look into the store. */
+    private final Set<RegisterKey> waiting = ConcurrentHashMap.newKeySet();
 
-    FastWrites(Node node, HybridClock clock) {
+    /** An intent on its way. */
+    private record Parcel(IntentRow intent, RegisterValue value, boolean firstTry) {}
+
+    FastWrites(Node node, HybridClock clock, Losers losers, SeenVersions seen) {
         this.node = node;
         this.clock = clock;
         this.renewal = new Renewal(node, clock);
+        this.losers = losers;
+        this.seen = seen;
         node.queue().deliverWith(INTENT, this::deliver);
     }
 
@@ -49,16 +73,17 @@ final class FastWrites {
     void start() {
         node.store()
                 .write(tables -> {
-                    List<IntentRow> waiting = tables.intents((String) null);
-                    waiting.forEach(intent -> tables.enqueue(task(intent.key(), intent.id())));
-                    return waiting.size();
+                    List<IntentRow> intents = tables.intents((String) null);
+                    intents.forEach(intent -> tables.enqueue(task(intent.key(), intent.id())));
+                    intents.forEach(intent -> waiting.add(intent.key()));
+                    return intents.size();
                 })
-                .whenComplete((waiting, failure) -> {
+                .whenComplete((found, failure) -> {
                     if (failure != null) {
                         log.warn(
                                 "cannot look for undelivered fast writes: check this node's disk, restart it", failure);
-                    } else if (waiting > 0) {
-                        log.info("{} fast writes of earlier runs wait for their delivery", waiting);
+                    } else if (found > 0) {
+                        log.info("{} fast writes of earlier runs wait for their delivery", found);
                         node.queue().lookSoon();
                     }
                 });
@@ -73,9 +98,13 @@ final class FastWrites {
             RegisterKey key, VersionId version, Change.Write write, Consumer<Store.Transaction> more) {
         return stamp().thenCompose(ballot -> {
             byte[] payload = Manifest.stamped(write, ballot.time()).payload();
-            RegisterValue value = new RegisterValue(version, ballot.time(), List.of(), 0, write.tombstone(), payload);
             return node.store()
                     .write(tables -> {
+                        List<RegisterValue.Mark> known = known(tables, key);
+                        RegisterValue value =
+                                new RegisterValue(version, ballot.time(), known, 0, write.tombstone(), payload);
+                        forgetReplaced(tables, key, intent -> isAmong(known, intent.id()));
+                        waiting.add(key);
                         tables.putIntent(new IntentRow(key, version, ballot, value.encode()));
                         tables.enqueue(task(key, version));
                         more.accept(tables);
@@ -83,6 +112,58 @@ final class FastWrites {
                     })
                     .whenComplete((durable, failure) -> node.queue().lookSoon());
         });
+    }
+
+    /** What the writer of a fast write knows as far as this node can tell, most recent first: the version it shows, and before. */
+    private List<RegisterValue.Mark> known(Store.Snapshot tables, RegisterKey key) {
+        Set<RegisterValue.Mark> versions = new LinkedHashSet<>();
+        RegisterValue shown = VersionReader.localValue(tables, key);
+        if (!shown.isNone()) {
+            versions.add(shown.mark());
+        }
+        if (tables.intents(key).stream().anyMatch(intent -> intent.id().equals(shown.id()))) {
+            versions.addAll(shown.ancestors());
+        }
+        seen.of(key).ifPresent(versions::add);
+        List<RegisterValue.Mark> known = new ArrayList<>(versions);
+        while (known.size() > RegisterValue.MAX_ANCESTORS) {
+            // The last is what the owners had, the others were written here since.
+            known.remove(known.size() - 2);
+        }
+        return known;
+    }
+
+    /** A later write through this node knew of these: they are overwritten before anybody else saw them. */
+    private void forgetReplaced(Store.Transaction tables, RegisterKey key, Predicate<IntentRow> overwritten) {
+        tables.intents(key).stream().filter(overwritten).forEach(intent -> {
+            replaced.note(intent.id());
+            tables.removeIntent(key, intent.id());
+        });
+    }
+
+    /** A write of another durability through this node is the newest now: the fast writes before it are overwritten. */
+    CompletableFuture<Void> overwritten(RegisterKey key, RegisterValue newest) {
+        seen.note(key, newest);
+        if (!waiting.contains(key)) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return node.store()
+                .<Void>write(tables -> {
+                    forgetReplaced(
+                            tables, key, intent -> Manifest.follows(newest, RegisterValue.decode(intent.value())));
+                    return null;
+                })
+                .exceptionally(failure -> {
+                    log.info(
+                            "overwritten fast writes of {} may become conflicts: {}",
+                            Commit.name(key),
+                            failure.toString());
+                    return null;
+                });
+    }
+
+    private static boolean isAmong(List<RegisterValue.Mark> versions, VersionId id) {
+        return versions.stream().anyMatch(version -> version.id().equals(id));
     }
 
     private QueueRow task(RegisterKey key, VersionId version) {
@@ -109,23 +190,44 @@ final class FastWrites {
                 .read(tables -> tables.intents(key).stream()
                         .filter(intent -> intent.id().equals(version))
                         .findFirst())
-                .thenCompose(this::deliver);
+                .thenCompose(found -> found.map(intent ->
+                                deliver(new Parcel(intent, RegisterValue.decode(intent.value()), task.attempts() == 0)))
+                        .orElseGet(() -> CompletableFuture.completedFuture(null)));
     }
 
-    private CompletableFuture<Void> deliver(Optional<IntentRow> found) {
-        if (found.isEmpty()) {
-            return CompletableFuture.completedFuture(null);
+    private CompletableFuture<Void> deliver(Parcel parcel) {
+        if (!parcel.value().absent() && renewal.isNeeded(Manifest.of(parcel.value()))) {
+            return renewal.of(parcel.intent(), parcel.value())
+                    .thenCompose(renewed ->
+                            deliver(new Parcel(renewed, RegisterValue.decode(renewed.value()), parcel.firstTry())));
         }
-        IntentRow intent = found.get();
-        RegisterValue value = RegisterValue.decode(intent.value());
-        if (!value.absent() && renewal.isNeeded(Manifest.of(value))) {
-            return renewal.of(intent, value).thenCompose(renewed -> deliver(Optional.of(renewed)));
-        }
-        return change(intent, true)
+        return deliver(parcel, Set.of()).thenCompose(outcome -> settle(parcel, outcome));
+    }
+
+    /**
+     * A version that would be lost is kept before it is replaced, so that no crash comes in between. Every turn has another one:
+     * the key is being written meanwhile.
+     *
+     * @param kept versions that may be replaced now
+     */
+    private CompletableFuture<Outcome> deliver(Parcel parcel, Set<VersionId> kept) {
+        return change(parcel, kept, true)
                 .thenCompose(outcome -> outcome instanceof Outcome.Indeterminate
-                        ? change(intent, false)
+                        ? change(parcel, kept, false)
                         : CompletableFuture.completedFuture(outcome))
-                .thenCompose(outcome -> settle(intent, outcome));
+                .thenCompose(outcome -> {
+                    if (!(outcome instanceof Outcome.Refused refused)
+                            || Manifest.follows(refused.current(), parcel.value())) {
+                        return CompletableFuture.completedFuture(outcome);
+                    }
+                    Set<VersionId> more = new HashSet<>(kept);
+                    more.add(refused.current().id());
+                    return losers.keep(
+                                    parcel.intent().key(),
+                                    refused.current(),
+                                    parcel.value().id())
+                            .thenCompose(durable -> deliver(parcel, more));
+                });
     }
 
     /**
@@ -134,24 +236,27 @@ final class FastWrites {
      * the intent, the intent was never there. One price is left: a put that its caller repeats under a version of its own choice
      * is another write with another stamp, and after so many writes it happens again.
      */
-    private CompletableFuture<Outcome> change(IntentRow intent, boolean mayHaveBeenSent) {
-        RegisterValue value = RegisterValue.decode(intent.value());
+    private CompletableFuture<Outcome> change(Parcel parcel, Set<VersionId> kept, boolean mayHaveBeenSent) {
+        IntentRow intent = parcel.intent();
         return node.registers()
                 .change(
                         intent.key(),
                         intent.id(),
                         mayHaveBeenSent,
-                        current -> decide(value, current),
+                        current -> decide(parcel, kept, current),
                         false,
-                        renewal.window(value),
+                        renewal.window(parcel.value()),
                         TIMEOUT);
     }
 
-    private static Change.Decision decide(RegisterValue intended, RegisterValue current) {
+    private Change.Decision decide(Parcel parcel, Set<VersionId> kept, RegisterValue current) {
+        RegisterValue intended = parcel.value();
         if (current.id().equals(intended.id())) {
             return new Change.Keep();
         } else if (Manifest.follows(current, intended)) {
             return new Change.Refuse("superseded by " + current.id());
+        } else if (!kept.contains(current.id()) && isLost(parcel, current)) {
+            return new Change.Refuse("it would replace " + current.id() + " unseen, which must be kept first");
         } else if (intended.absent()) {
             // The token that is stored now outlives the file, not the one this node knew of.
             return new Change.Write(Manifest.tombstone(Manifest.tokenOf(current), Manifest.stampOf(intended)), true);
@@ -159,7 +264,18 @@ final class FastWrites {
         return new Change.Write(intended.payload(), false);
     }
 
-    private CompletableFuture<Void> settle(IntentRow intent, Outcome outcome) {
+    /** Whether a version that has content would be replaced by a write that did not know of it. */
+    private boolean isLost(Parcel parcel, RegisterValue current) {
+        boolean atOnce =
+                parcel.firstTry() && node.loop().wallMillis() - (parcel.value().time() >>> 16) < AT_ONCE_MILLIS;
+        return !current.absent()
+                && !atOnce
+                && !replaced.contains(current.id())
+                && !isAmong(parcel.value().ancestors(), current.id());
+    }
+
+    private CompletableFuture<Void> settle(Parcel parcel, Outcome outcome) {
+        IntentRow intent = parcel.intent();
         if (outcome instanceof Outcome.Unavailable unavailable) {
             return CompletableFuture.failedFuture(new UnavailableException(unavailable.reason()));
         } else if (outcome instanceof Outcome.Indeterminate maybe) {
@@ -167,15 +283,33 @@ final class FastWrites {
         } else if (outcome instanceof Outcome.Done done) {
             renewal.confirm(done.value());
         } else if (outcome instanceof Outcome.Refused refused) {
-            log.warn(
-                    "fast write {} of {} lost against a newer one: {}",
-                    intent.id(),
-                    Commit.name(intent.key()),
-                    refused.reason());
+            return keepIfLost(parcel, refused.current()).thenCompose(kept -> remove(intent));
         }
+        seen.note(intent.key(), parcel.value());
+        return remove(intent);
+    }
+
+    /** A deleted file has nothing to keep; an intent that is gone was replaced through this node during its delivery. */
+    private CompletableFuture<Void> keepIfLost(Parcel parcel, RegisterValue winner) {
+        IntentRow intent = parcel.intent();
+        if (parcel.value().absent()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return node.store()
+                .read(tables -> tables.intents(intent.key()).stream()
+                        .anyMatch(waits -> waits.id().equals(intent.id())))
+                .thenCompose(waits -> waits
+                        ? losers.keep(intent.key(), parcel.value(), winner.id())
+                        : CompletableFuture.completedFuture(null));
+    }
+
+    private CompletableFuture<Void> remove(IntentRow intent) {
         return node.store()
                 .write(tables -> {
                     tables.removeIntent(intent.key(), intent.id());
+                    if (tables.intents(intent.key()).isEmpty()) {
+                        waiting.remove(intent.key());
+                    }
                     return null;
                 })
                 .handle((removed, failure) -> {

@@ -118,7 +118,8 @@ final class FileWriter {
                 .thenCompose(current -> condition
                         .violatedBy(current)
                         .map(violation -> CompletableFuture.<@Nullable Void>failedFuture(
-                                new PreconditionFailedException(Commit.name(register) + ": " + violation)))
+                                new PreconditionFailedException(
+                                        Commit.name(register) + ": " + violation, Manifest.tokenOf(current), null)))
                         .orElseGet(() -> CompletableFuture.completedFuture(null)));
     }
 
@@ -205,12 +206,13 @@ final class FileWriter {
         return buckets.require(bucket, options.timeout())
                 .thenCompose(record -> node.newId()
                         .thenCompose(version -> commit.run(
-                                record.registerOf(bucket, key),
-                                version,
-                                false,
-                                condition.delete(existed),
-                                options.durability(),
-                                options.timeout())))
+                                        record.registerOf(bucket, key),
+                                        version,
+                                        false,
+                                        condition.delete(existed),
+                                        options.durability(),
+                                        options.timeout())
+                                .thenCompose(done -> replaceFast(record.registerOf(bucket, key), done))))
                 .thenApply(done -> existed.get());
     }
 
@@ -240,13 +242,19 @@ final class FileWriter {
     private CompletableFuture<Commit.Done> commit(
             RegisterKey register, VersionId version, Manifest manifest, PutOptions options) {
         return commit.run(
-                register,
-                version,
-                options.version().isPresent(),
-                Condition.of(options).put(manifest),
-                options.durability(),
-                manifest.hasChunks() ? uploads.committing(manifest.upload()) : BallotWindow.ANY,
-                options.timeout());
+                        register,
+                        version,
+                        options.version().isPresent(),
+                        Condition.of(options).put(manifest),
+                        options.durability(),
+                        manifest.hasChunks() ? uploads.committing(manifest.upload()) : BallotWindow.ANY,
+                        options.timeout())
+                .thenCompose(done -> replaceFast(register, done));
+    }
+
+    /** What waits here and was overwritten just now is no conflict. */
+    private CompletableFuture<Commit.Done> replaceFast(RegisterKey register, Commit.Done done) {
+        return fast.overwritten(register, done.value()).thenApply(noted -> done);
     }
 
     /** This write's own value: a later one may have been built on it before it was finished. */

@@ -199,11 +199,12 @@ record Manifest(
         return byStamp != 0 ? byStamp > 0 : later.id().compareTo(earlier.id()) > 0;
     }
 
-    /** The token stored with the newest version, tombstones included. */
+    /** The token stored with the newest version, tombstones included, or remembered from one before it. */
     static OptionalLong tokenOf(RegisterValue value) {
-        return value.absent()
+        OptionalLong own = value.absent()
                 ? Tombstone.of(value.payload()).token()
                 : of(value).fencingToken();
+        return value.fence() > own.orElse(0) ? OptionalLong.of(value.fence()) : own;
     }
 
     private record Tombstone(OptionalLong token, long fastStamp) {

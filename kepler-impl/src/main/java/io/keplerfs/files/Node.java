@@ -56,9 +56,15 @@ public record Node(
      * @param uploads chunk buffers of all uploads
      * @param reads how many fetched chunks all readers may hold
      * @param longestUpload an upload that was not committed by then never will be; the same on every node
+     * @param conflictsKept how long the losing version of a conflict is kept
      */
     public record Limits(
-            int chunkSizeBytes, int inlineLimitBytes, Buffers uploads, ReadWindow reads, Duration longestUpload) {}
+            int chunkSizeBytes,
+            int inlineLimitBytes,
+            Buffers uploads,
+            ReadWindow reads,
+            Duration longestUpload,
+            Duration conflictsKept) {}
 
     /** A fresh id; any thread. */
     CompletableFuture<VersionId> newId() {

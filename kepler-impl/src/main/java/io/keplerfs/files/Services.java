@@ -1,6 +1,8 @@
 package io.keplerfs.files;
 
+import io.keplerfs.KeplerEvent;
 import io.keplerfs.register.HybridClock;
+import java.util.function.Consumer;
 
 /**
  * What every bucket of a node shares.
@@ -14,6 +16,7 @@ import io.keplerfs.register.HybridClock;
  * @param fast fast writes and their delivery
  * @param claimed who needs an upload
  * @param workerUploads how many uploads may read their streams on this node's own threads
+ * @param losers the losing versions of conflicts
  */
 record Services(
         VersionReader versions,
@@ -24,18 +27,22 @@ record Services(
         Commit commit,
         FastWrites fast,
         Claimed claimed,
-        Places workerUploads) {
+        Places workerUploads,
+        Losers losers) {
     /** As many as transfers that the gateway serves at a time. */
     private static final int MOST_WORKER_UPLOADS = 64;
 
-    static Services of(Node node, HybridClock clock) {
+    static Services of(Node node, HybridClock clock, Consumer<KeplerEvent> events) {
         Owing owing = new Owing(node);
-        VersionReader versions = new VersionReader(node, owing);
+        SeenVersions seen = new SeenVersions();
+        VersionReader versions = new VersionReader(node, owing, seen);
         BucketCatalog buckets = new BucketCatalog(node, versions);
         Uploads uploads = new Uploads(node, buckets, clock);
         Commit commit = new Commit(node, owing);
-        FastWrites fast = new FastWrites(node, clock);
-        Claimed claimed = new Claimed(node, buckets, Claimed.Elsewhere.NOWHERE);
+        Losers losers = new Losers(node, versions, buckets, commit, events);
+        FastWrites fast = new FastWrites(node, clock, losers, seen);
+        Claimed claimed = new Claimed(
+                node, buckets, (key, upload) -> losers.keeps(key.bucket(), key.key(), upload));
         FileWriter writer = new FileWriter(node, versions, buckets, uploads, commit, fast);
         return new Services(
                 versions,
@@ -46,12 +53,14 @@ record Services(
                 commit,
                 fast,
                 claimed,
-                new Places(MOST_WORKER_UPLOADS));
+                new Places(MOST_WORKER_UPLOADS),
+                losers);
     }
 
     /** Begins to look after what earlier runs left: uploads without an end, fast writes without delivery. On the loop, once. */
     void start() {
         uploads.start();
         fast.start();
+        losers.start();
     }
 }

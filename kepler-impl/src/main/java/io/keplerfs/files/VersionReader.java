@@ -16,10 +16,12 @@ import java.util.concurrent.CompletableFuture;
 final class VersionReader {
     private final Node node;
     private final Owing owing;
+    private final SeenVersions seen;
 
-    VersionReader(Node node, Owing owing) {
+    VersionReader(Node node, Owing owing, SeenVersions seen) {
         this.node = node;
         this.owing = owing;
+        this.seen = seen;
     }
 
     CompletableFuture<RegisterValue> read(RegisterKey key, Consistency consistency, Duration timeout) {
@@ -33,6 +35,7 @@ final class VersionReader {
                 .thenCompose(result -> {
                     if (result instanceof ReadResult.Value found) {
                         mend(key, found.behind());
+                        seen.note(key, found.value());
                         return CompletableFuture.completedFuture(found.value());
                     }
                     ReadResult.Unavailable refused = (ReadResult.Unavailable) result;

@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /** Sends each request to the call it stands for. Runs on event loops and blocks none; safe for use by several. */
@@ -58,6 +59,8 @@ final class Dispatcher {
         switch (route.endpoint()) {
             case FILE -> file(exchange, route);
             case LISTING -> list(exchange, route);
+            case CONFLICTS -> conflicts(exchange, route);
+            case CONFLICT -> conflict(exchange, route);
             case BUCKET -> bucket(exchange, route);
             case BUCKETS -> {
                 route.query().allowOnly();
@@ -89,11 +92,38 @@ final class Dispatcher {
         exchange.then(
                 cluster.bucket(route.bucket())
                         .deleteAsync(route.key(), WriteRequest.delete(exchange.headers(), route.query())),
-                existed -> {
-                    Reply reply = Reply.empty(HttpResponseStatus.NO_CONTENT);
-                    reply.headers().set("X-Kepler-Deleted", existed.toString());
-                    exchange.answer(reply);
-                });
+                existed -> deleted(exchange, existed));
+    }
+
+    private static void deleted(Exchange exchange, boolean existed) {
+        Reply reply = Reply.empty(HttpResponseStatus.NO_CONTENT);
+        reply.headers().set("X-Kepler-Deleted", Boolean.toString(existed));
+        exchange.answer(reply);
+    }
+
+    private void conflict(Exchange exchange, Route route) throws Refusal {
+        if (!is(exchange, HttpMethod.DELETE)) {
+            downloads.serveConflict(exchange, route);
+            return;
+        }
+        route.query().allowOnly("version");
+        exchange.then(
+                cluster.bucket(route.bucket()).conflicts().dropAsync(route.key(), WriteRequest.loser(route.query())),
+                existed -> deleted(exchange, existed));
+    }
+
+    private void conflicts(Exchange exchange, Route route) throws Refusal {
+        Query query = route.query();
+        query.allowOnly("prefix", "after", "limit");
+        ListOptions options = new ListOptions(
+                query.text("prefix").orElse(""),
+                Optional.empty(),
+                query.text("after"),
+                query.value("limit", ListOptions.MAX_LIMIT, Dispatcher::limit),
+                Consistency.QUORUM);
+        exchange.then(
+                cluster.bucket(route.bucket()).conflicts().listAsync(options),
+                page -> ok(exchange, Json.conflicts(page)));
     }
 
     private void list(Exchange exchange, Route route) throws Refusal {

@@ -12,6 +12,8 @@ enum Endpoint {
     BUCKET("/v1/buckets/{bucket}", "PUT", "DELETE"),
     LISTING("/v1/files/{bucket}", "GET"),
     FILE("/v1/files/{bucket}/{key}", "GET", "PUT", "DELETE"),
+    CONFLICTS("/v1/conflicts/{bucket}", "GET"),
+    CONFLICT("/v1/conflicts/{bucket}/{key}", "GET", "DELETE"),
     CLUSTER("/v1/cluster", "GET"),
     OWNERS("/v1/owners/{bucket}/{key}", "GET"),
     /** Not a path of the API: counted under one name, so that a scanner cannot fill the metrics. */

@@ -47,8 +47,13 @@ final class Failures {
         String detail = String.valueOf(failure.getMessage());
         if (failure instanceof NotFoundException) {
             return new Problem(HttpResponseStatus.NOT_FOUND, "not-found", "Not found", detail);
-        } else if (failure instanceof PreconditionFailedException) {
-            return Problem.preconditionFailed(detail);
+        } else if (failure instanceof PreconditionFailedException failed) {
+            Problem problem = Problem.preconditionFailed(detail);
+            return failed.storedToken().isEmpty()
+                    ? problem
+                    : problem.withHeader(
+                            WriteRequest.FENCING_HEADER,
+                            Long.toString(failed.storedToken().getAsLong()));
         } else if (failure instanceof UnavailableException unavailable) {
             return Problem.unavailable(detail, ceilSeconds(unavailable.retryAfter()));
         } else if (failure instanceof IndeterminateException maybe) {

@@ -32,6 +32,22 @@ final class FileDownload {
                 snapshot -> respond(exchange, snapshot));
     }
 
+    /** The losing version of a conflict. */
+    void serveConflict(Exchange exchange, Route route) throws Refusal {
+        Query query = route.query();
+        query.allowOnly("version", "verify");
+        GetOptions options = new GetOptions(
+                Consistency.QUORUM,
+                query.value("verify", false, FileDownload::verify),
+                WriteRequest.timeout(exchange.headers()));
+        exchange.then(
+                gateway.cluster
+                        .bucket(route.bucket())
+                        .conflicts()
+                        .snapshotAsync(route.key(), WriteRequest.loser(query), options),
+                snapshot -> respond(exchange, snapshot));
+    }
+
     private static boolean verify(String text) {
         if (!text.equals("sha256")) {
             throw new IllegalArgumentException(

@@ -4,6 +4,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.keplerfs.BucketInfo;
 import io.keplerfs.ClusterStatus;
+import io.keplerfs.Conflict;
+import io.keplerfs.ConflictPage;
 import io.keplerfs.FileInfo;
 import io.keplerfs.ListPage;
 import io.keplerfs.Member;
@@ -69,6 +71,21 @@ final class Json {
         page.commonPrefixes().forEach(prefixes::add);
         json.add("commonPrefixes", prefixes);
         page.next().ifPresent(next -> json.addProperty("next", next));
+        return json;
+    }
+
+    static JsonObject conflicts(ConflictPage page) {
+        JsonObject json = new JsonObject();
+        json.add("conflicts", array(page.conflicts(), Json::conflict));
+        page.next().ifPresent(next -> json.addProperty("next", next));
+        return json;
+    }
+
+    private static JsonObject conflict(Conflict conflict) {
+        JsonObject json = new JsonObject();
+        json.add("loser", file(conflict.loser()));
+        json.addProperty("winner", conflict.winner().toString());
+        json.addProperty("detectedAt", time(conflict.detectedAt()));
         return json;
     }
 

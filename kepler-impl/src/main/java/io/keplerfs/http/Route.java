@@ -23,6 +23,7 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
     private static final String BUCKETS = "/v1/buckets/";
     private static final String FILES = "/v1/files/";
     private static final String OWNERS = "/v1/owners/";
+    private static final String CONFLICTS = "/v1/conflicts/";
 
     /** The endpoint of a raw request target; {@link Endpoint#NONE} if there is none. */
     static Endpoint endpointOf(String target) {
@@ -41,6 +42,8 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
     private static Endpoint named(String path) {
         if (path.startsWith(FILES)) {
             return path.indexOf('/', FILES.length()) < 0 ? Endpoint.LISTING : Endpoint.FILE;
+        } else if (path.startsWith(CONFLICTS)) {
+            return path.indexOf('/', CONFLICTS.length()) < 0 ? Endpoint.CONFLICTS : Endpoint.CONFLICT;
         } else if (path.startsWith(OWNERS) && path.indexOf('/', OWNERS.length()) >= 0) {
             return Endpoint.OWNERS;
         } else if (path.startsWith(BUCKETS) && path.indexOf('/', BUCKETS.length()) < 0) {
@@ -71,6 +74,8 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
         return switch (endpoint) {
             case BUCKET -> new Route(endpoint, bucket(path.substring(BUCKETS.length())), "", query(target));
             case LISTING -> new Route(endpoint, bucket(path.substring(FILES.length())), "", query(target));
+            case CONFLICTS -> new Route(endpoint, bucket(path.substring(CONFLICTS.length())), "", query(target));
+            case CONFLICT -> withKey(endpoint, path.substring(CONFLICTS.length()), query(target));
             case FILE -> withKey(endpoint, path.substring(FILES.length()), query(target));
             case OWNERS -> withKey(endpoint, path.substring(OWNERS.length()), query(target));
             case BUCKETS, CLUSTER -> new Route(endpoint, "", "", query(target));

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -26,6 +27,8 @@ final class WriteRequest {
     private static final Pattern MEDIA_TYPE = Pattern.compile("[ -~]{1,255}");
     private static final List<CharSequence> DATES =
             List.of(HttpHeaderNames.IF_UNMODIFIED_SINCE, HttpHeaderNames.IF_MODIFIED_SINCE);
+
+    private static final VersionId NO_VERSION = new VersionId(new UUID(0, 0));
 
     private WriteRequest() {}
 
@@ -55,6 +58,16 @@ final class WriteRequest {
                 ifMatch(headers),
                 fencingToken(headers),
                 timeout(headers));
+    }
+
+    /** Which losing version of a conflict is meant. */
+    static VersionId loser(Query query) throws Refusal {
+        if (query.text("version").isEmpty()) {
+            throw Refusal.invalid(
+                    "the parameter version is missing: the version id of the conflict's loser, as the list "
+                            + "of conflicts has it");
+        }
+        return query.value("version", NO_VERSION, VersionId::parse);
     }
 
     /** @return the longest silence the node may wait for */

@@ -1,6 +1,7 @@
 package io.keplerfs.node;
 
 import io.keplerfs.ClusterStatus;
+import io.keplerfs.KeplerEvent;
 import io.keplerfs.KeplerListener;
 import io.keplerfs.Member;
 import io.keplerfs.NodeHealth;
@@ -156,6 +157,11 @@ final class Status implements ClusterWatch {
     @Override
     public Subscription onEvent(KeplerListener listener) {
         return events.listen(listener);
+    }
+
+    @Override
+    public void emit(KeplerEvent event) {
+        events.emit(event);
     }
 
     /** Ready means: whatever the key, a majority of its owners can be reached. */

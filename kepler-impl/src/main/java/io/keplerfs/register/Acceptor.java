@@ -43,7 +43,8 @@ public final class Acceptor {
                         !memory.inherited(),
                         row.value(),
                         memory.remembers(write),
-                        memory.forgottenUpTo()));
+                        memory.forgottenUpTo(),
+                        memory.fence()));
     }
 
     /**

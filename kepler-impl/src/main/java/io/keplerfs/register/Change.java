@@ -47,8 +47,13 @@ public interface Change {
      * Replace it.
      *
      * @param tombstone whether the new value means "there is nothing"
+     * @param fence fencing token it is written with, 0 for none. The register never forgets the highest, see {@link Memory#fence}
      */
-    record Write(byte[] payload, boolean tombstone) implements Decision {}
+    record Write(byte[] payload, boolean tombstone, long fence) implements Decision {
+        public Write(byte[] payload, boolean tombstone) {
+            this(payload, tombstone, 0);
+        }
+    }
 
     /**
      * Leave it, and tell the caller that its condition does not hold.

@@ -170,12 +170,15 @@ final class Proposal {
         Map<NodeId, Promised> promises = round.yes(Promised.class);
         Ballot newest = Ballot.ZERO;
         RegisterValue current = RegisterValue.NONE;
+        long fence = 0;
         for (Promised promise : promises.values()) {
+            fence = Math.max(fence, promise.fence());
             if (promise.accepted().compareTo(newest) > 0) {
                 newest = promise.accepted();
                 current = RegisterValue.decode(promise.value());
             }
         }
+        current = current.fenced(fence);
         fate = fate(current, promises);
         boolean retried = mayHaveBeenTaken() && fault != Fault.RETRY_WITHOUT_MEMORY;
         boolean happened = chosen || fate == Settled.Fate.CURRENT || fate == Settled.Fate.SUPERSEDED;

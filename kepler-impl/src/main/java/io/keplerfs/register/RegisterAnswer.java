@@ -11,7 +11,7 @@ import java.util.List;
  * What an owner answers. The first byte says which:
  *
  * <pre>
- * 1 promised   ballot accepted, bool voted, bytes value, bool knows the write, long forgotten up to
+ * 1 promised   ballot accepted, bool voted, bytes value, bool knows the write, long forgotten up to, long fence
  * 2 accepted
  * 3 refused    ballot promised or accepted instead, ballot accepted
  * 4 stale      long stage of the owner, above the request's
@@ -35,7 +35,7 @@ sealed interface RegisterAnswer {
     static RegisterAnswer read(WireReader in) {
         int code = in.u8();
         RegisterAnswer answer = switch (code) {
-            case 1 -> new Promised(in.ballot(), in.bool(), in.bytes(), in.bool(), in.int64());
+            case 1 -> new Promised(in.ballot(), in.bool(), in.bytes(), in.bool(), in.int64(), in.int64());
             case 2 -> new Accepted();
             case 3 -> new Refused(in.ballot(), in.ballot());
             case 4 -> new Stale(in.int64());
@@ -68,8 +68,9 @@ sealed interface RegisterAnswer {
      * @param voted whether the accepted value counts towards a majority here, see {@link Memory#inherited}
      * @param knowsWrite whether this owner remembers the write it was asked about
      * @param forgottenUpTo it may have forgotten writes up to this time
+     * @param fence see {@link Memory#fence}
      */
-    record Promised(Ballot accepted, boolean voted, byte[] value, boolean knowsWrite, long forgottenUpTo)
+    record Promised(Ballot accepted, boolean voted, byte[] value, boolean knowsWrite, long forgottenUpTo, long fence)
             implements RegisterAnswer {
         @Override
         public int code() {
@@ -78,7 +79,7 @@ sealed interface RegisterAnswer {
 
         @Override
         public void writeRest(WireWriter out) {
-            out.ballot(accepted).bool(voted).bytes(value).bool(knowsWrite).int64(forgottenUpTo);
+            out.ballot(accepted).bool(voted).bytes(value).bool(knowsWrite).int64(forgottenUpTo).int64(fence);
         }
     }
 

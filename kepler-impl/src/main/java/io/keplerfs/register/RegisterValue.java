@@ -13,10 +13,11 @@ import java.util.UUID;
  *
  * <pre>
  * format      u8, 1
- * flags       u8, bit 0 = absent
+ * flags       u8, bit 0 = absent, bit 1 = fenced
  * id          uuid
  * time        long
  * forgotten   long
+ * fence       long, only if fenced
  * ancestors   list of (uuid id, long time), most recent first
  * payload     the rest
  * </pre>
@@ -29,10 +30,11 @@ import java.util.UUID;
  * @param ancestors the writes it was built on, most recent first, at most {@link #MAX_ANCESTORS}
  * @param forgottenUpTo ancestors that no longer fit were written at this time or before; 0 if none was left out
  * @param absent whether it means "there is nothing": never written, or a tombstone. A tombstone may have a payload too
+ * @param fence highest fencing token this or an earlier value is known to have been written with, 0 if none was
  * @param payload opaque, at most {@link #MAX_PAYLOAD_BYTES}
  */
 public record RegisterValue(
-        VersionId id, long time, List<Mark> ancestors, long forgottenUpTo, boolean absent, byte[] payload) {
+        VersionId id, long time, List<Mark> ancestors, long forgottenUpTo, boolean absent, long fence, byte[] payload) {
     /** A register nobody has written. */
     public static final RegisterValue NONE =
             new RegisterValue(new VersionId(new UUID(0, 0)), 0, List.of(), 0, true, new byte[0]);
@@ -42,6 +44,8 @@ public record RegisterValue(
     public static final int MAX_PAYLOAD_BYTES = 1 << 20;
 
     private static final int FORMAT = 1;
+    private static final int ABSENT = 1;
+    private static final int FENCED = 2;
 
     /** One write and its place in the order of versions. */
     public record Mark(VersionId id, long time) {
@@ -67,6 +71,12 @@ public record RegisterValue(
         }
     }
 
+    /** A value without a fence. */
+    public RegisterValue(
+            VersionId id, long time, List<Mark> ancestors, long forgottenUpTo, boolean absent, byte[] payload) {
+        this(id, time, ancestors, forgottenUpTo, absent, 0, payload);
+    }
+
     /** Whether the register was never written, which a tombstone is not. */
     public boolean isNone() {
         return id.equals(NONE.id);
@@ -84,7 +94,7 @@ public record RegisterValue(
 
     /** A write that depends on nothing before it. */
     static RegisterValue first(VersionId id, long time, Change.Write write) {
-        return new RegisterValue(id, time, List.of(), 0, write.tombstone(), write.payload());
+        return new RegisterValue(id, time, List.of(), 0, write.tombstone(), write.fence(), write.payload());
     }
 
     /** A write on top of this value. */
@@ -99,15 +109,23 @@ public record RegisterValue(
         while (line.size() > MAX_ANCESTORS) {
             forgotten = Math.max(forgotten, line.remove(line.size() - 1).time());
         }
-        return new RegisterValue(id, time, line, forgotten, write.tombstone(), write.payload());
+        long highest = Math.max(fence, write.fence());
+        return new RegisterValue(id, time, line, forgotten, write.tombstone(), highest, write.payload());
     }
 
     RegisterValue withoutAncestors() {
-        return new RegisterValue(id, time, List.of(), 0, absent, payload);
+        return new RegisterValue(id, time, List.of(), 0, absent, fence, payload);
     }
 
     RegisterValue withoutPayload() {
-        return new RegisterValue(id, time, ancestors, forgottenUpTo, absent, NONE.payload);
+        return new RegisterValue(id, time, ancestors, forgottenUpTo, absent, fence, NONE.payload);
+    }
+
+    /** The same, behind a fence that owners remember from other values. */
+    RegisterValue fenced(long remembered) {
+        return remembered <= fence || isNone()
+                ? this
+                : new RegisterValue(id, time, ancestors, forgottenUpTo, absent, remembered, payload);
     }
 
     /** The bytes an owner stores. */
@@ -116,7 +134,11 @@ public record RegisterValue(
             return NONE.payload;
         }
         WireWriter out = new WireWriter();
-        out.u8(FORMAT).u8(absent ? 1 : 0).version(id).int64(time).int64(forgottenUpTo);
+        out.u8(FORMAT).u8((absent ? ABSENT : 0) | (fence > 0 ? FENCED : 0));
+        out.version(id).int64(time).int64(forgottenUpTo);
+        if (fence > 0) {
+            out.int64(fence);
+        }
         out.list(ancestors, (writer, ancestor) -> ancestor.write(writer));
         return out.raw(payload).toBytes();
     }
@@ -129,16 +151,17 @@ public record RegisterValue(
         WireReader in = new WireReader(bytes);
         int format = in.u8();
         int flags = in.u8();
-        if (format != FORMAT || flags > 1) {
+        if (format != FORMAT || flags > (ABSENT | FENCED)) {
             throw new MalformedMessageException("register value of format " + format + ", flags " + flags
                     + "; this version reads format " + FORMAT + " only");
         }
         VersionId id = in.version();
         long time = in.int64();
         long forgotten = in.int64();
+        long fence = (flags & FENCED) != 0 ? in.int64() : 0;
         List<Mark> ancestors = in.list(Mark::read);
         byte[] payload = in.raw(in.remaining());
-        return in.value(() -> new RegisterValue(id, time, ancestors, forgotten, flags == 1, payload));
+        return in.value(() -> new RegisterValue(id, time, ancestors, forgotten, (flags & ABSENT) != 0, fence, payload));
     }
 
     @Override

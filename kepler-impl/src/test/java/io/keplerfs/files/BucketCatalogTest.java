@@ -28,7 +28,7 @@ class BucketCatalogTest {
     private BucketCatalog restarted() {
         Node node = new Node(
                 new SimProcess(new SimLoop(1), 0), null, store, null, null, null, null, null, null, null, null);
-        return new BucketCatalog(node, new VersionReader(node, null));
+        return new BucketCatalog(node, new VersionReader(node, null, new SeenVersions()));
     }
 
     @Test

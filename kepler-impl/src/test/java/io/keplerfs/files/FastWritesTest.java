@@ -41,7 +41,7 @@ class FastWritesTest {
         world.runUntil(clock::isDone, Duration.ofSeconds(1));
         ReplicationQueue queue = new ReplicationQueue(loop, rpc, store, Set::of);
         Node node = new Node(loop, rpc, store, null, null, null, null, queue, null, null, null);
-        return new FastWrites(node, clock.join());
+        return new FastWrites(node, clock.join(), null, new SeenVersions());
     }
 
     private List<QueueRow> tasks() {

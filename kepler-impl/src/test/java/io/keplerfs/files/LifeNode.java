@@ -111,7 +111,8 @@ final class LifeNode {
                             new ReadWindow(64),
                             world.fault().equals("NO_BALLOT_WINDOW")
                                     ? Duration.ofDays(10_000)
-                                    : world.ages().upload()),
+                                    : world.ages().upload(),
+                            Duration.ofDays(7)),
                     new OpenCalls(info.label()));
             cluster = new EmbeddedCluster(parts, clock, replaced, nobody());
             founding.start();

@@ -1,6 +1,9 @@
 package io.keplerfs.http;
 
 import io.keplerfs.Bucket;
+import io.keplerfs.Conflict;
+import io.keplerfs.ConflictPage;
+import io.keplerfs.Conflicts;
 import io.keplerfs.Consistency;
 import io.keplerfs.DeleteOptions;
 import io.keplerfs.FileInfo;
@@ -12,10 +15,12 @@ import io.keplerfs.NotFoundException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.Receipt;
+import io.keplerfs.values.VersionId;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -23,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +46,7 @@ final class FakeBucket implements Bucket {
     record Stored(FileInfo info, byte[] content) {}
 
     final NavigableMap<String, Stored> files = new ConcurrentSkipListMap<>(BYTE_ORDER);
+    private final Map<String, Stored> conflicts = new ConcurrentSkipListMap<>();
     final Map<String, Long> tokens = new ConcurrentHashMap<>();
     final List<Throwable> brokenUploads = new CopyOnWriteArrayList<>();
     private final FakeCluster cluster;
@@ -124,7 +131,8 @@ final class FakeBucket implements Bucket {
             throw new PreconditionFailedException(key + " is not " + ifMatch.get());
         }
         if (token >= 0 && tokens.getOrDefault(key, 0L) > token) {
-            throw new PreconditionFailedException("token " + token + " is below " + tokens.get(key));
+            throw new PreconditionFailedException(
+                    "token " + token + " is below " + tokens.get(key), OptionalLong.of(tokens.get(key)), null);
         }
     }
 
@@ -170,6 +178,44 @@ final class FakeBucket implements Bucket {
             check(key, options.ifMatch(), options.fencingToken().orElse(-1));
             return files.remove(key) != null;
         });
+    }
+
+    /** Makes this version the loser of a conflict; lists, reads and drops of it then work. */
+    void addConflict(FileInfo loser, byte[] content) {
+        conflicts.put(loser.key() + "/" + loser.version(), new Stored(loser, content));
+    }
+
+    @Override
+    public Conflicts conflicts() {
+        return new Conflicts() {
+            @Override
+            public CompletableFuture<ConflictPage> listAsync(ListOptions options) {
+                return cluster.answer(() -> {
+                    lastList = options;
+                    List<Conflict> page = conflicts.values().stream()
+                            .map(lost -> new Conflict(lost.info(), lost.info().version(), Instant.EPOCH))
+                            .toList();
+                    return new ConflictPage(page, Optional.of("a/b/" + page.size()));
+                });
+            }
+
+            @Override
+            public CompletableFuture<FileSnapshot> snapshotAsync(String key, VersionId loser, GetOptions options) {
+                return cluster.answer(() -> {
+                    lastGet = options;
+                    Stored stored = conflicts.get(key + "/" + loser);
+                    if (stored == null) {
+                        throw new NotFoundException("there is no conflict about " + key + " " + loser);
+                    }
+                    return new Snapshot(stored);
+                });
+            }
+
+            @Override
+            public CompletableFuture<Boolean> dropAsync(String key, VersionId loser) {
+                return cluster.answer(() -> conflicts.remove(key + "/" + loser) != null);
+            }
+        };
     }
 
     @Override

@@ -112,6 +112,32 @@ class FileWriteTest {
                 http.to("/v1/files/box/k").header("X-Kepler-Fencing-Token", "8").put(GatewayFixture.body(new byte[1])));
 
         assertThat(late.status()).isEqualTo(412);
+        assertThat(late.header("X-Kepler-Fencing-Token")).isEqualTo("9");
+    }
+
+    @Test
+    void aFencingTokenGoesTogetherWithEitherConditionAndWithADelete() throws IOException {
+        Answer first = http.send(http.to("/v1/files/box/k")
+                .header("X-Kepler-Fencing-Token", "9")
+                .header("If-None-Match", "*")
+                .put(GatewayFixture.body(new byte[1])));
+        assertThat(first.status()).isEqualTo(201);
+        for (String token : new String[] {"8", "-1", "x"}) {
+            Answer refused = http.send(http.to("/v1/files/box/k")
+                    .header("X-Kepler-Fencing-Token", token)
+                    .header("If-Match", first.header("ETag"))
+                    .put(GatewayFixture.body(new byte[1])));
+            assertThat(refused.status()).isEqualTo(token.equals("8") ? 412 : 400);
+        }
+
+        Answer late = http.send(
+                http.to("/v1/files/box/k").header("X-Kepler-Fencing-Token", "8").delete());
+        assertThat(late.status()).isEqualTo(412);
+        Answer deleted = http.send(http.to("/v1/files/box/k")
+                .header("X-Kepler-Fencing-Token", "9")
+                .header("If-Match", first.header("ETag"))
+                .delete());
+        assertThat(deleted.status()).isEqualTo(204);
     }
 
     @Test

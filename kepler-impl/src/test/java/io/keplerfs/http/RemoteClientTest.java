@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.keplerfs.Bucket;
+import io.keplerfs.Conflict;
+import io.keplerfs.ConflictPage;
+import io.keplerfs.Conflicts;
 import io.keplerfs.Consistency;
 import io.keplerfs.CorruptFileException;
 import io.keplerfs.Credentials;
@@ -29,8 +32,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -217,6 +222,42 @@ class RemoteClientTest {
                 .isInstanceOf(PreconditionFailedException.class);
         assertThat(box.delete("q3", DeleteOptions.defaults().withIfMatch(second.etag())))
                 .isTrue();
+    }
+
+    @Test
+    void aRefusedTokenNamesTheStoredOne() throws Exception {
+        box.put("q3", new byte[1], PutOptions.fencing(41));
+
+        assertThatThrownBy(() -> box.put("q3", new byte[1], PutOptions.fencing(40)))
+                .isInstanceOfSatisfying(
+                        PreconditionFailedException.class,
+                        refused -> assertThat(refused.storedToken()).hasValue(41));
+    }
+
+    @Test
+    void conflictsAreListedReadAndDropped() throws Exception {
+        FileInfo winner = box.put("a/..", content);
+        VersionId version = VersionId.parse("0123456789abcdef0123456789abcdef");
+        FileInfo loser = new FileInfo(
+                "box", "a/..", content.length, version, "text/plain", winner.metadata(), winner.modifiedAt(), Optional.empty());
+        fixture.bucket.addConflict(loser, content);
+        Conflicts conflicts = box.conflicts();
+
+        ConflictPage page = conflicts.list(ListOptions.prefix("a/").withAfter("a/x").withLimit(7));
+        assertThat(page.conflicts()).singleElement().isEqualTo(new Conflict(loser, version, Instant.EPOCH));
+        assertThat(page.next()).contains("a/b/1");
+        assertThat(fixture.bucket.lastList).isEqualTo(ListOptions.prefix("a/").withAfter("a/x").withLimit(7));
+
+        FileSnapshot snapshot = conflicts.snapshot("a/..", version, GetOptions.defaults());
+        assertThat(snapshot.info()).isEqualTo(loser);
+        assertThat(snapshot.stream().readAllBytes()).isEqualTo(content);
+        assertThat(snapshot.stream(5, 7).readAllBytes()).isEqualTo(Arrays.copyOfRange(content, 5, 12));
+        assertThatThrownBy(() -> conflicts.snapshot("other", version, GetOptions.defaults()))
+                .isInstanceOf(NotFoundException.class);
+        assertThatThrownBy(() -> conflicts.list(ListOptions.prefix("").withDelimiter("/")))
+                .isInstanceOf(InvalidRequestException.class);
+        assertThat(conflicts.drop("a/..", version)).isTrue();
+        assertThat(conflicts.drop("a/..", version)).isFalse();
     }
 
     @Test

@@ -479,6 +479,29 @@ class InMemoryClusterTest {
     }
 
     @Test
+    void nothingEverLowersTheFence() throws Exception {
+        network.isolate(nodes.get(2).id());
+        a.put("fenced", new byte[] {1}, PutOptions.fencing(7));
+        network.heal(nodes.get(2).id());
+
+        // One round trip, which does not look, through the node that has missed the token.
+        c.put("fenced", new byte[] {2});
+        c.put("fenced", new byte[] {3});
+        assertThat(read(a, "fenced")).containsExactly(3);
+        assertThatThrownBy(() -> b.put("fenced", new byte[] {4}, PutOptions.fencing(6)))
+                .isInstanceOfSatisfying(
+                        PreconditionFailedException.class,
+                        refused -> assertThat(refused.storedToken()).hasValue(7));
+
+        c.put("fenced", new byte[] {5}, PutOptions.durability(Durability.FAST));
+        Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(read(a, "fenced"))
+                .containsExactly(5));
+        assertThatThrownBy(() -> b.put("fenced", new byte[] {4}, PutOptions.fencing(6)))
+                .isInstanceOf(PreconditionFailedException.class);
+        b.put("fenced", new byte[] {6}, PutOptions.fencing(7));
+    }
+
+    @Test
     void aDeleteOfNothingStoresItsFencingToken() throws Exception {
         assertThat(a.delete("lock", DeleteOptions.defaults().withFencingToken(5)))
                 .isFalse();

@@ -172,4 +172,30 @@ class AcceptorTest {
         assertThat(acceptAndPromise(promised(UNTOUCHED, 6), 5, 9, value(5)).changed())
                 .isFalse();
     }
+
+    @Test
+    void theHighestFenceIsRememberedWhateverReplacesItsValueAndMovesWithTheRegister() {
+        RegisterValue fenced = RegisterValue.first(id(5), 5, new Change.Write(new byte[] {1}, false, 7));
+        RegisterRow row = accepted(accepted(UNTOUCHED, 5, fenced), 6, value(6));
+
+        assertThat(((Promised) Acceptor.prepare(row, ballot(7), id(0)).answer()).fence())
+                .isEqualTo(7);
+        RegisterRow moved = Acceptor.merge(accepted(UNTOUCHED, 8, value(8)), row);
+        assertThat(((Promised) Acceptor.prepare(moved, ballot(9), id(0)).answer()).fence())
+                .isEqualTo(7);
+        assertThat(((Promised) Acceptor.prepare(UNTOUCHED, ballot(9), id(0)).answer()).fence())
+                .isZero();
+    }
+
+    @Test
+    void aSuccessorKeepsTheFenceAndItsBytesSayIt() {
+        RegisterValue fenced = RegisterValue.first(id(5), 5, new Change.Write(new byte[] {1}, false, 7));
+
+        RegisterValue next = fenced.successor(id(6), 6, WRITE);
+
+        assertThat(RegisterValue.decode(next.encode()).fence()).isEqualTo(7);
+        assertThat(value(6).fenced(9).fence()).isEqualTo(9);
+        assertThat(next.fenced(3).fence()).isEqualTo(7);
+        assertThat(value(6).encode()[1]).isZero();
+    }
 }

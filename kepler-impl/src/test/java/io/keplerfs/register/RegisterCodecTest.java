@@ -31,7 +31,7 @@ class RegisterCodecTest {
             new RegisterRequest.Page(6, "photos", List.of(0, 300), "k", "kö", 1000, true));
 
     private static final List<RegisterAnswer> ANSWERS = List.of(
-            new RegisterAnswer.Promised(BALLOT, true, BYTES, true, 9),
+            new RegisterAnswer.Promised(BALLOT, true, BYTES, true, 9, 41),
             new RegisterAnswer.Accepted(),
             new RegisterAnswer.Refused(BALLOT, Ballot.ZERO),
             new RegisterAnswer.Stale(4),

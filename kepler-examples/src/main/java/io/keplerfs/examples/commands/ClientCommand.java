@@ -35,12 +35,17 @@ abstract class ClientCommand implements Callable<Integer> {
     public final Integer call() throws IOException {
         check();
         try (KeplerCluster cluster = shell.connector().connect(urls())) {
-            return run(cluster, outputOptions.on(shell)).code();
+            return runToCode(cluster, outputOptions.on(shell));
         }
     }
 
     /** Refuses what can be seen to be wrong without a connection, with an IllegalArgumentException or IOException. */
     void check() throws IOException {}
+
+    /** For a command that ends with another one's exit code; all others say what {@link #run} returns. */
+    int runToCode(KeplerCluster cluster, Output output) throws IOException {
+        return run(cluster, output).code();
+    }
 
     abstract ExitCode run(KeplerCluster cluster, Output output) throws IOException;
 

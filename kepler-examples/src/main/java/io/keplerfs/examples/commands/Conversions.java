@@ -3,7 +3,10 @@ package io.keplerfs.examples.commands;
 import io.keplerfs.Consistency;
 import io.keplerfs.Durability;
 import io.keplerfs.values.VersionId;
+import java.time.Duration;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -11,6 +14,26 @@ import picocli.CommandLine.TypeConversionException;
 /** How words of the command line become values of the API. */
 public final class Conversions {
     private Conversions() {}
+
+    /** A time such as {@code 500ms}, {@code 15s}, {@code 2m} or {@code 1h}. */
+    static final class Span implements ITypeConverter<Duration> {
+        private static final Pattern SPAN = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+
+        @Override
+        public Duration convert(String word) {
+            Matcher span = SPAN.matcher(word);
+            if (!span.matches()) {
+                throw new TypeConversionException("'" + word + "' is no time; write 500ms, 15s, 2m or 1h");
+            }
+            long number = Long.parseLong(span.group(1));
+            return switch (span.group(2)) {
+                case "ms" -> Duration.ofMillis(number);
+                case "s" -> Duration.ofSeconds(number);
+                case "m" -> Duration.ofMinutes(number);
+                default -> Duration.ofHours(number);
+            };
+        }
+    }
 
     /** Teaches a finished command line (subcommands added) all of them. */
     public static void register(CommandLine commands) {

@@ -17,6 +17,7 @@ import io.keplerfs.examples.Terminal;
 import io.keplerfs.examples.Terminal.Result;
 import io.keplerfs.values.VersionId;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -426,5 +427,44 @@ class ClientCommandsTest {
     @Test
     void completionIsAScriptForBash() {
         assertThat(terminal.run("completion").out()).contains("complete -F", "--create-bucket");
+    }
+
+    @Test
+    void conflictsAreListedFetchedPromotedAndDropped() throws IOException {
+        terminal.run("mb", "docs");
+        for (String key : new String[] {"a", "b", "c"}) {
+            terminal.cluster().addConflict("docs", key, key.getBytes(StandardCharsets.UTF_8));
+        }
+        VersionId other = terminal.cluster().addConflict("docs", "c", new byte[] {'d'});
+        Path copy = directory.resolve("copy");
+
+        assertThat(terminal.run("conflicts", "ls", "docs").lines()).hasSize(4);
+        assertThat(terminal.run("conflicts", "get", "docs/a").out()).isEqualTo("a");
+        assertThat(terminal.run("conflicts", "get", "docs/c").exitCode()).isEqualTo(2);
+        assertThat(terminal.run(
+                                "conflicts",
+                                "get",
+                                "docs/c",
+                                "--version",
+                                other.toString(),
+                                "--output",
+                                copy.toString())
+                        .exitCode())
+                .isZero();
+        assertThat(copy).hasContent("d");
+        assertThat(terminal.run("conflicts", "promote", "docs/b").exitCode()).isZero();
+        assertThat(terminal.cluster().content("docs", "b")).asString().isEqualTo("b");
+        assertThat(terminal.run("conflicts", "rm", "docs/a").exitCode()).isZero();
+        assertThat(terminal.run("conflicts", "rm", "docs/a").exitCode()).isEqualTo(3);
+        assertThat(terminal.run("conflicts", "ls", "docs").lines()).hasSize(2);
+    }
+
+    @Test
+    void lockRefusesWhatCannotBeALock() {
+        assertThat(terminal.run("lock", "docs", "--", "echo").exitCode()).isEqualTo(2);
+        assertThat(terminal.run("lock", "docs/lock", "--ttl=soon", "--", "echo").err())
+                .contains("'soon' is no time");
+        assertThat(terminal.run("lock", "docs/lock", "--ttl=1ms", "--", "echo").exitCode())
+                .isEqualTo(2);
     }
 }
