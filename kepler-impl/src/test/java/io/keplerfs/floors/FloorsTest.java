@@ -141,6 +141,9 @@ class FloorsTest {
 
     private static final DescribedPredicate<JavaClass> BELOW_NODE = resideInAPackage("io.keplerfs..")
             .and(DescribedPredicate.not(resideInAPackage("io.keplerfs.node..")))
+            // The door of the one part of kepler-api that acts by itself, over an embedded or a remote cluster alike.
+            .and(DescribedPredicate.describe(
+                    "not LeaseSurroundings", type -> !type.getName().startsWith("io.keplerfs.LeaseSurroundings")))
             .as("classes below node");
 
     @TestFactory
