@@ -2,7 +2,6 @@ package io.keplerfs;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -50,14 +49,14 @@ public final class Lease implements AutoCloseable {
 
     private final LeaseFile file;
     private final LeaseRecord record;
-    private final LeaseClock clock;
+    private final LeaseSurroundings clock;
     private final AtomicReference<@Nullable ScheduledFuture<?>> renewal = new AtomicReference<>();
     /** One change of the file at a time; questions do not wait for it. */
     private final ReentrantLock changing = new ReentrantLock();
 
     private volatile State state;
 
-    Lease(LeaseFile file, LeaseRecord record, String etag, long sentAt, LeaseClock clock) {
+    Lease(LeaseFile file, LeaseRecord record, String etag, long sentAt, LeaseSurroundings clock) {
         this.file = file;
         this.record = record;
         this.clock = clock;
@@ -73,12 +72,13 @@ public final class Lease implements AutoCloseable {
      * @throws IndeterminateException if it may have been acquired: it then ends after its ttl
      */
     public static Lease acquire(Bucket bucket, String key, LeaseOptions options) throws KeplerException {
-        return acquire(bucket, key, options, LeaseClock.MONOTONIC);
+        return acquire(bucket, key, options, LeaseSurroundings.PROCESS);
     }
 
-    static Lease acquire(Bucket bucket, String key, LeaseOptions options, LeaseClock clock) throws KeplerException {
+    static Lease acquire(Bucket bucket, String key, LeaseOptions options, LeaseSurroundings clock)
+            throws KeplerException {
         LeaseFile file = LeaseFile.of(bucket, key, options.ttl());
-        return new LeaseRequest(file, options, clock, UUID.randomUUID().toString()).run();
+        return new LeaseRequest(file, options, clock, clock.newId()).run();
     }
 
     /** Above that of every earlier holder; send it with every write and delete of what the lock protects. */

@@ -17,13 +17,13 @@ final class LeaseRequest {
 
     private final LeaseFile file;
     private final LeaseOptions options;
-    private final LeaseClock clock;
+    private final LeaseSurroundings clock;
     private final String id;
     private @Nullable String watchedEtag;
     private long watchedSince;
     private long sentAt;
 
-    LeaseRequest(LeaseFile file, LeaseOptions options, LeaseClock clock, String id) {
+    LeaseRequest(LeaseFile file, LeaseOptions options, LeaseSurroundings clock, String id) {
         this.file = file;
         this.options = options;
         this.clock = clock;

@@ -21,9 +21,15 @@ class LeaseTest {
     private final MemoryBucket bucket = new MemoryBucket();
     private final TestClock clock = new TestClock();
 
-    private static final class TestClock implements LeaseClock {
+    private static final class TestClock implements LeaseSurroundings {
         private long now = -5;
         private Runnable atEveryPause = () -> {};
+        private int ids;
+
+        @Override
+        public String newId() {
+            return "holder-" + ++ids;
+        }
 
         @Override
         public long nanoTime() {

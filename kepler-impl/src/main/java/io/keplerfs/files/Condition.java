@@ -57,9 +57,8 @@ record Condition(Optional<String> ifMatch, boolean onlyIfAbsent, OptionalLong to
         if (isNone()) {
             return Change.toAnything(manifest.toBytes());
         }
-        return current -> decide(
-                current,
-                write(manifest.withToken(highestToken(current)).toBytes(), false));
+        return current ->
+                decide(current, write(manifest.withToken(highestToken(current)).toBytes(), false));
     }
 
     /**

@@ -151,6 +151,7 @@ final class FastWrites {
                 .<Void>write(tables -> {
                     forgetReplaced(
                             tables, key, intent -> Manifest.follows(newest, RegisterValue.decode(intent.value())));
+                    forgetIfIdle(tables, key);
                     return null;
                 })
                 .exceptionally(failure -> {
@@ -160,6 +161,12 @@ final class FastWrites {
                             failure.toString());
                     return null;
                 });
+    }
+
+    private void forgetIfIdle(Store.Snapshot tables, RegisterKey key) {
+        if (tables.intents(key).isEmpty()) {
+            waiting.remove(key);
+        }
     }
 
     private static boolean isAmong(List<RegisterValue.Mark> versions, VersionId id) {
@@ -307,9 +314,7 @@ final class FastWrites {
         return node.store()
                 .write(tables -> {
                     tables.removeIntent(intent.key(), intent.id());
-                    if (tables.intents(intent.key()).isEmpty()) {
-                        waiting.remove(intent.key());
-                    }
+                    forgetIfIdle(tables, intent.key());
                     return null;
                 })
                 .handle((removed, failure) -> {

@@ -102,16 +102,25 @@ final class Losers {
                     }
                     ListResult.Page page = (ListResult.Page) result;
                     boolean found = page.entries().stream()
-                            .anyMatch(entry -> ConflictRecord.fileOf(entry.key()).key().equals(key)
-                                    && isOf(entry, upload));
+                            .anyMatch(entry ->
+                                    ConflictRecord.fileOf(entry.key()).key().equals(key) && isOf(entry, upload));
                     return found || !page.more()
                             ? CompletableFuture.completedFuture(found)
-                            : keeps(bucket, key, upload, page.entries().get(page.entries().size() - 1).key());
+                            : keeps(
+                                    bucket,
+                                    key,
+                                    upload,
+                                    page.entries()
+                                            .get(page.entries().size() - 1)
+                                            .key());
                 });
     }
 
     private static boolean isOf(ListResult.Entry entry, VersionId upload) {
-        return ConflictRecord.fromBytes(entry.value().payload()).manifest().upload().equals(upload);
+        return ConflictRecord.fromBytes(entry.value().payload())
+                .manifest()
+                .upload()
+                .equals(upload);
     }
 
     CompletableFuture<ConflictRecord> require(String bucket, String key, VersionId loser, Duration timeout) {

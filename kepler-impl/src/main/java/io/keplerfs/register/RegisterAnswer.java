@@ -79,7 +79,12 @@ sealed interface RegisterAnswer {
 
         @Override
         public void writeRest(WireWriter out) {
-            out.ballot(accepted).bool(voted).bytes(value).bool(knowsWrite).int64(forgottenUpTo).int64(fence);
+            out.ballot(accepted)
+                    .bool(voted)
+                    .bytes(value)
+                    .bool(knowsWrite)
+                    .int64(forgottenUpTo)
+                    .int64(fence);
         }
     }
 

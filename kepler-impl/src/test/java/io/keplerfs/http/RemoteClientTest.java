@@ -239,14 +239,23 @@ class RemoteClientTest {
         FileInfo winner = box.put("a/..", content);
         VersionId version = VersionId.parse("0123456789abcdef0123456789abcdef");
         FileInfo loser = new FileInfo(
-                "box", "a/..", content.length, version, "text/plain", winner.metadata(), winner.modifiedAt(), Optional.empty());
+                "box",
+                "a/..",
+                content.length,
+                version,
+                "text/plain",
+                winner.metadata(),
+                winner.modifiedAt(),
+                Optional.empty());
         fixture.bucket.addConflict(loser, content);
         Conflicts conflicts = box.conflicts();
 
-        ConflictPage page = conflicts.list(ListOptions.prefix("a/").withAfter("a/x").withLimit(7));
+        ConflictPage page =
+                conflicts.list(ListOptions.prefix("a/").withAfter("a/x").withLimit(7));
         assertThat(page.conflicts()).singleElement().isEqualTo(new Conflict(loser, version, Instant.EPOCH));
         assertThat(page.next()).contains("a/b/1");
-        assertThat(fixture.bucket.lastList).isEqualTo(ListOptions.prefix("a/").withAfter("a/x").withLimit(7));
+        assertThat(fixture.bucket.lastList)
+                .isEqualTo(ListOptions.prefix("a/").withAfter("a/x").withLimit(7));
 
         FileSnapshot snapshot = conflicts.snapshot("a/..", version, GetOptions.defaults());
         assertThat(snapshot.info()).isEqualTo(loser);

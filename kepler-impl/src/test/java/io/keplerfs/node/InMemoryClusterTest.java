@@ -494,8 +494,9 @@ class InMemoryClusterTest {
                         refused -> assertThat(refused.storedToken()).hasValue(7));
 
         c.put("fenced", new byte[] {5}, PutOptions.durability(Durability.FAST));
-        Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(read(a, "fenced"))
-                .containsExactly(5));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(read(a, "fenced")).containsExactly(5));
         assertThatThrownBy(() -> b.put("fenced", new byte[] {4}, PutOptions.fencing(6)))
                 .isInstanceOf(PreconditionFailedException.class);
         b.put("fenced", new byte[] {6}, PutOptions.fencing(7));
