@@ -2,6 +2,7 @@ package io.keplerfs.http;
 
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.Member;
+import io.keplerfs.values.Measure;
 import io.keplerfs.values.MemberState;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.time.Duration;
@@ -32,6 +33,7 @@ final class MetricsPage {
         Text text = new Text();
         requests(text);
         process(text);
+        gateway.measures.get().forEach(text::measure);
         text.type("kepler_cluster_status_up", "gauge", "1 if the cluster could say how it is");
         text.line("kepler_cluster_status_up", "", now == null ? 0 : 1);
         if (now != null) {
@@ -86,6 +88,7 @@ final class MetricsPage {
     /** Lines of the exposition format. */
     private static final class Text {
         private final StringBuilder lines = new StringBuilder();
+        private String typed = "";
 
         void type(String name, String type, String help) {
             lines.append("# HELP ").append(name).append(' ').append(help).append('\n');
@@ -98,6 +101,21 @@ final class MetricsPage {
                 lines.append('{').append(labels).append('}');
             }
             lines.append(' ').append(value).append('\n');
+        }
+
+        /** Those of one name stand side by side. */
+        void measure(Measure measure) {
+            if (!measure.name().equals(typed)) {
+                typed = measure.name();
+                type(typed, measure.kind().word(), measure.help());
+            }
+            line(typed, measure.labels(), number(measure.value()));
+        }
+
+        /** A whole number needs no decimals. */
+        private static Number number(double value) {
+            boolean whole = value == Math.rint(value) && Math.abs(value) < 1L << 53;
+            return whole ? Long.valueOf((long) value) : Double.valueOf(value);
         }
 
         void single(String name, String type, String help, Number value) {

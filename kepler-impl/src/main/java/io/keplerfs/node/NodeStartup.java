@@ -13,6 +13,7 @@ import io.keplerfs.files.ReadWindow;
 import io.keplerfs.http.GatewayLimits;
 import io.keplerfs.http.GatewayOptions;
 import io.keplerfs.http.HttpGateway;
+import io.keplerfs.listen.Listeners;
 import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
@@ -99,7 +100,7 @@ final class NodeStartup {
         Store store = teardown.add(openStore());
         ThreadLoop loop = teardown.add(new ThreadLoop(threads.of("loop"), random));
         HybridClock clock = openClock(loop, store);
-        Events events = teardown.add(new Events(threads.of("events")));
+        Listeners listeners = teardown.add(new Listeners(threads.of("events")));
         teardown.add(() -> calls.end(FAIL_TIMEOUT));
         Transport transport =
                 teardown.add(options.transport().orElseGet(() -> new TcpTransport(System::nanoTime, random)));
@@ -112,7 +113,7 @@ final class NodeStartup {
         NodeRpc rpc =
                 new NodeRpc(store.nodeId(), transport, id -> memberBook.get().find(id));
         Views views = new Views(loop, rpc, store);
-        Members members = new Members(loop, store, views, events, founding);
+        Members members = new Members(loop, store, views, listeners, founding);
         memberBook.set(members);
         views.load();
         new AcceptorService(rpc, store, views, System::currentTimeMillis).start();
@@ -128,7 +129,7 @@ final class NodeStartup {
                 () -> views.ownership().map(Ownership::everybody).orElse(Set.of()));
         ChunkDelivery delivery = new ChunkDelivery(loop, rpc, queue, views, options.rebalanceBytesPerSecond());
         Rebalance rebalance = new Rebalance(loop, rpc, store, views, delivery);
-        Status status = new Status(rpc, store, views, membership, members, queue, events);
+        Status status = new Status(rpc, store, views, membership, members, queue, listeners);
         Node parts = new Node(
                 loop,
                 rpc,
@@ -142,7 +143,7 @@ final class NodeStartup {
                 limits(),
                 calls);
         EmbeddedCluster cluster = new EmbeddedCluster(parts, clock, status);
-        views.onChange(ownership -> events.emit(new KeplerEvent.ViewChanged(
+        views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),
                 ownership.newest().ids())));
@@ -154,7 +155,7 @@ final class NodeStartup {
         int gossipPort = membership.bind(options.bindHost(), options.gossipPort());
         teardown.add(() -> membership.leave(LEAVE_TIMEOUT));
         teardown.add(() -> calls.drain(DRAIN_TIMEOUT));
-        int httpPort = startGateway(cluster, status);
+        int httpPort = startGateway(cluster, status, membership);
         NodeAddress address = new NodeAddress(options.advertiseHost(), httpPort, gossipPort, transferPort);
         MemberInfo self = self(store, address);
         founding.set(new Founding(
@@ -246,7 +247,7 @@ final class NodeStartup {
         return new Node.Limits(chunk, options.inlineLimitBytes(), new Buffers(chunk, buffers), new ReadWindow(buffers));
     }
 
-    private int startGateway(EmbeddedCluster cluster, Status status) throws IOException {
+    private int startGateway(EmbeddedCluster cluster, Status status, Membership membership) throws IOException {
         if (options.httpPort() == KeplerOptions.NO_HTTP) {
             return 0;
         }
@@ -259,7 +260,8 @@ final class NodeStartup {
                 System::nanoTime,
                 InstantSource.system(),
                 GatewayLimits.defaults());
-        return teardown.add(HttpGateway.start(gateway, cluster, status::health)).port();
+        return teardown.add(HttpGateway.start(
+                        gateway, cluster, status::health, () -> membership.report().measures())).port();
     }
 
     private static String version() {
@@ -289,6 +291,7 @@ final class NodeStartup {
                 options.seeds(),
                 known,
                 secret(),
+                options.network(),
                 options.probeInterval(),
                 options.probeTimeout(),
                 random,

@@ -7,16 +7,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.KeplerEvent.MemberChanged;
+import io.keplerfs.KeplerEvent.MemberJoined;
 import io.keplerfs.KeplerEvent.ViewChanged;
 import io.keplerfs.Member;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class ClusterChangesTest {
+    private static final NodeAddress ADDRESS = new NodeAddress("h", 1, 2, 3);
+
     @Test
     void nothingChangedIsNothingToTell() {
         assertThat(ClusterChanges.between(status(3, true, member(1, ALIVE)), status(3, true, member(1, ALIVE))))
@@ -31,7 +35,7 @@ class ClusterChangesTest {
         assertThat(ClusterChanges.between(before, now))
                 .containsExactly(
                         new MemberChanged(id(2), "node-2", SUSPECT, DEAD),
-                        new MemberChanged(id(3), "node-3", ALIVE, ALIVE),
+                        new MemberJoined(id(3), "node-3", ADDRESS, ALIVE),
                         new ViewChanged(4, false, List.of(id(1), id(2), id(3))));
     }
 
@@ -60,12 +64,11 @@ class ClusterChangesTest {
     }
 
     static ClusterStatus status(long epoch, boolean settled, Member... members) {
-        return new ClusterStatus(id(1), "", epoch, settled, 3, 0, List.of(members));
+        return new ClusterStatus(id(1), "", epoch, settled, 3, 0, 0, List.of(members));
     }
 
     static Member member(int number, MemberState state) {
-        NodeAddress address = new NodeAddress("h", 1, 2, 3);
-        return new Member(id(number), "node-" + number, "", 1, address, state, 0, true, 0.1, 0, 0);
+        return new Member(id(number), "node-" + number, "", 1, ADDRESS, state, 0, true, 0.1, 0, 0, Optional.empty());
     }
 
     private static NodeId id(int number) {

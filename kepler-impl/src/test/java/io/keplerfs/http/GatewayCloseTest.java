@@ -70,7 +70,7 @@ class GatewayCloseTest {
             int port = http.gateway.port();
 
             assertThatThrownBy(() -> HttpGateway.start(
-                            http.options(port, GatewayLimits.defaults()), http.cluster, () -> http.health))
+                            http.options(port, GatewayLimits.defaults()), http.cluster, () -> http.health, List::of))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("127.0.0.1:" + port)
                     .hasMessageContaining("HTTP_PORT")

@@ -34,7 +34,7 @@ final class GatewayFixture implements AutoCloseable {
 
     GatewayFixture(GatewayLimits limits) throws IOException {
         cluster.buckets.put("box", bucket);
-        gateway = HttpGateway.start(options(0, limits), cluster, () -> health);
+        gateway = HttpGateway.start(options(0, limits), cluster, () -> health, () -> measures);
     }
 
     GatewayOptions options(int port, GatewayLimits limits) {

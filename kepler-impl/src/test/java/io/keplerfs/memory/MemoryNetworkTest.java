@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import io.keplerfs.values.Network;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.MemberInfo;
@@ -245,6 +246,7 @@ class MemoryNetworkTest {
                         List.of(),
                         List.of(),
                         "",
+                        Network.LAN,
                         Duration.ofSeconds(1),
                         Duration.ofMillis(500),
                         new Random(1),

@@ -1,5 +1,6 @@
 package io.keplerfs.swim;
 
+import io.keplerfs.values.Network;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
@@ -56,6 +57,7 @@ final class LoopbackNode implements Membership.Host, AutoCloseable {
                         seeds,
                         List.of(),
                         secret,
+                        Network.LAN,
                         Duration.ofMillis(100),
                         Duration.ofMillis(50),
                         new Random(self.id().hashCode()),

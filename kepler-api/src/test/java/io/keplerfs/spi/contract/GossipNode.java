@@ -2,6 +2,7 @@ package io.keplerfs.spi.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keplerfs.values.Network;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
@@ -68,6 +69,7 @@ final class GossipNode implements Membership.Host {
                         seeds,
                         known,
                         secret,
+                        Network.LAN,
                         probeInterval,
                         probeInterval.dividedBy(2),
                         new Random(self.id().hashCode()),
