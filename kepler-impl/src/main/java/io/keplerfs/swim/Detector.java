@@ -26,6 +26,7 @@ final class Detector {
     private static final int GOODBYES_WANTED = 3;
 
     private final SwimTimings timings;
+    private final Set<Flaw> flaws;
     private final Rumours rumours = new Rumours();
     private final Outbox outbox;
     private final Roster roster;
@@ -42,7 +43,11 @@ final class Detector {
     private boolean departed;
     private long wakeNanos;
 
-    Detector(MemberInfo self, SwimTimings timings, RandomGenerator random, long nowNanos) {
+    /**
+     * @param flaws none, but for tests of the tests
+     */
+    Detector(MemberInfo self, SwimTimings timings, RandomGenerator random, Set<Flaw> flaws, long nowNanos) {
+        this.flaws = flaws;
         this.timings = timings;
         List<Effect> effects = new ArrayList<>();
         roster = new Roster(self, timings, random, rumours, effects::add);

@@ -175,7 +175,7 @@ final class GossipNetwork {
 
         Node(MemberInfo self) {
             id = self.id();
-            detector = new Detector(self, timings, new Random(random.nextLong()), nowNanos);
+            detector = new Detector(self, timings, new Random(random.nextLong()), java.util.Set.of(), nowNanos);
         }
 
         void join(Node other) {
