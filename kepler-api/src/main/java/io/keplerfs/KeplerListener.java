@@ -7,7 +7,7 @@ package io.keplerfs;
  * {@code kepler-<node>-events} for an embedded node. It may block there: that delays nobody but itself. It may call the cluster,
  * and may end its own subscription.
  *
- * <p><b>Slow.</b> Up to 1,000 events wait for a listener. When one more comes, it and all after it are dropped until those that
+ * <p><b>Slow.</b> Up to 10,000 events wait for a listener. When one more comes, it and all after it are dropped until those that
  * wait have been heard; then the listener hears {@link KeplerEvent.EventsMissed} with their number. The log says so, too.
  *
  * <p><b>Throwing.</b> What it throws is logged; the event counts as heard, and the next ones still come.

@@ -2,6 +2,7 @@ package io.keplerfs.http;
 
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.Member;
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.Measure;
 import io.keplerfs.values.MemberState;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -77,6 +78,11 @@ final class MetricsPage {
                     .count();
             text.line("kepler_members", "state=\"" + state.name().toLowerCase(Locale.ROOT) + "\"", count);
         }
+        text.type("kepler_member_round_trip_seconds", "gauge", "smoothed time from this node's probe to the answer");
+        for (Member member : now.members()) {
+            member.contact().flatMap(Contact::roundTrip).ifPresent(time -> text.line(
+                    "kepler_member_round_trip_seconds", "id=\"" + member.id() + "\"", time.toNanos() / 1e9));
+        }
         text.type("kepler_member_used_bytes", "gauge", "bytes of chunks on each member that answered");
         for (Member member : now.members()) {
             if (member.bytesUsed() >= 0) {
@@ -114,8 +120,10 @@ final class MetricsPage {
 
         /** A whole number needs no decimals. */
         private static Number number(double value) {
-            boolean whole = value == Math.rint(value) && Math.abs(value) < 1L << 53;
-            return whole ? Long.valueOf((long) value) : Double.valueOf(value);
+            if (value == Math.rint(value) && Math.abs(value) < 1L << 53) {
+                return (long) value;
+            }
+            return value;
         }
 
         void single(String name, String type, String help, Number value) {

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * monitor, which is held for a few instructions only and guards all that changes.
  */
 final class Audience {
-    /** So much may happen in a large cluster while a listener does one slow thing; about 100 KB. */
-    static final int MOST_WAITING = 1_000;
+    /** Every member of the largest cluster may change at once while a listener does one slow thing; about 1 MB. */
+    static final int MOST_WAITING = 10_000;
 
     private static final long IDLE_SECONDS = 10;
     private static final Logger log = LoggerFactory.getLogger(Audience.class);

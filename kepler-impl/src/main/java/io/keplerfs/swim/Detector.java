@@ -6,6 +6,7 @@ import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 
@@ -28,6 +29,7 @@ final class Detector {
     private final SwimTimings timings;
     private final Set<Flaw> flaws;
     private final Rumours rumours = new Rumours();
+    private final Ledger ledger = new Ledger();
     private final Outbox outbox;
     private final Roster roster;
     private final Prober prober;
@@ -52,7 +54,7 @@ final class Detector {
         List<Effect> effects = new ArrayList<>();
         roster = new Roster(self, timings, random, rumours, effects::add);
         outbox = new Outbox(effects, roster, rumours, random.nextLong());
-        prober = new Prober(roster, timings, outbox, random, nowNanos);
+        prober = new Prober(roster, timings, outbox, ledger, random, nowNanos);
         intervalNanos = timings.probeInterval().toNanos();
         nextGossipNanos = nowNanos;
         nextSyncNanos = nowNanos + random.nextLong(timings.syncInterval().toNanos());
@@ -67,6 +69,14 @@ final class Detector {
 
     List<MemberInfo> members() {
         return roster.members();
+    }
+
+    Map<NodeId, Heard> heard() {
+        return roster.heard();
+    }
+
+    Ledger ledger() {
+        return ledger;
     }
 
     boolean isLiving(NodeId id) {
@@ -107,7 +117,7 @@ final class Detector {
             if (isLeaving() && ack.sequence() - firstGoodbye > 0) {
                 heardGoodbye.add(ack.target());
             }
-            prober.acknowledged(ack);
+            prober.acknowledged(ack, nowNanos);
         } else if (message instanceof GossipMessage.PingRequest ask && !isLeaving()) {
             prober.relay(ask, nowNanos);
         } else if (message instanceof GossipMessage.Nack nack) {
@@ -123,6 +133,7 @@ final class Detector {
         if (request instanceof GossipMessage.Ping ping && isForUs(ping.target())) {
             outbox.add(new Effect.Answer(ack(ping, outbox.news(ping.sender().id(), none -> ack(ping, none)))));
         } else if (request instanceof GossipMessage.Sync) {
+            ledger.syncsAnswered.increment();
             outbox.add(new Effect.Answer(new GossipMessage.SyncReply(self(), everything())));
         }
         return drain(nowNanos);
@@ -158,6 +169,7 @@ final class Detector {
     private void buryTheSilent(long nowNanos) {
         for (Known silent : roster.suspectsUntil(nowNanos)) {
             Claim death = new Claim(silent.info.withState(MemberState.DEAD), self().id());
+            ledger.deaths.increment();
             roster.become(silent, death, nowNanos, "suspected and did not refute in time");
         }
     }
@@ -197,6 +209,10 @@ final class Detector {
         Known before = roster.find(sender.id());
         boolean wasDead = before != null && before.info.state() == MemberState.DEAD;
         hear(Claim.of(sender), nowNanos);
+        Known known = before == null ? roster.find(sender.id()) : before;
+        if (known != null) {
+            known.heard.at(nowNanos);
+        }
         boolean isBack = wasDead && isLiving(sender.id());
         // Its side of a partition may know what ours does not. Many come back at once then: one of them will do.
         if (isBack && !isLeaving() && nowNanos - lastSyncNanos >= intervalNanos) {
@@ -222,6 +238,7 @@ final class Detector {
             return;
         }
         if (against) {
+            ledger.refutes.increment();
             prober.feelWorse();
         }
         long outbid = Math.min(GossipCodec.MAX_INCARNATION, said.incarnation() + 1);
@@ -258,6 +275,7 @@ final class Detector {
 
     private void syncWith(Endpoint there, long nowNanos) {
         lastSyncNanos = nowNanos;
+        ledger.syncsAsked.increment();
         outbox.add(new Effect.Exchange(there, new GossipMessage.Sync(self(), everything())));
     }
 
@@ -312,7 +330,22 @@ final class Detector {
 
     private List<Effect> drain(long nowNanos) {
         wakeNanos = nextWake(nowNanos);
-        return outbox.drain();
+        ledger.localHealth = prober.healthScore();
+        ledger.rumours = rumours.size();
+        List<Effect> drained = outbox.drain();
+        drained.forEach(this::countFalseAlarm);
+        return drained;
+    }
+
+    /** Whom we accused, and who is there after all. A restart looks the same from here. */
+    private void countFalseAlarm(Effect effect) {
+        if (effect instanceof Effect.Changed changed && changed.now().state() == MemberState.ALIVE) {
+            Known known = roster.find(changed.now().id());
+            if (known != null && known.accused) {
+                known.accused = false;
+                (changed.before() == MemberState.DEAD ? ledger.falseDeaths : ledger.falseSuspicions).increment();
+            }
+        }
     }
 
     private long nextWake(long nowNanos) {

@@ -12,6 +12,12 @@ final class Known {
     /** When it came into this state. */
     long sinceNanos;
 
+    /** For operators only; nothing is decided by it. */
+    final Heard heard = new Heard();
+
+    /** Our own probes accused it, and it has not come back since. For operators, too. */
+    boolean accused;
+
     /** When to ping it anew if it is dead. */
     long retryNanos;
 

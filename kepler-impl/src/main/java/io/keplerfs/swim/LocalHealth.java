@@ -18,6 +18,11 @@ final class LocalHealth {
         score = Math.min(WORST, score + by);
     }
 
+    /** 0 to 8. */
+    int score() {
+        return score;
+    }
+
     int multiplier() {
         return score + 1;
     }

@@ -17,16 +17,18 @@ final class Prober {
     private final Roster roster;
     private final SwimTimings timings;
     private final Outbox outbox;
+    private final Ledger ledger;
     private final Relays relays = new Relays();
     private final LocalHealth health = new LocalHealth();
     private final long intervalNanos;
     private @Nullable Probe probe;
     private long nextProbeNanos;
 
-    Prober(Roster roster, SwimTimings timings, Outbox outbox, RandomGenerator random, long nowNanos) {
+    Prober(Roster roster, SwimTimings timings, Outbox outbox, Ledger ledger, RandomGenerator random, long nowNanos) {
         this.roster = roster;
         this.timings = timings;
         this.outbox = outbox;
+        this.ledger = ledger;
         intervalNanos = timings.probeInterval().toNanos();
         // Nodes that start together must not beat together.
         nextProbeNanos = nowNanos + random.nextLong(intervalNanos);
@@ -35,6 +37,10 @@ final class Prober {
     /** Others' word against us, or a pause of ours: we are slow, and should accuse more slowly. */
     void feelWorse() {
         health.worse(1);
+    }
+
+    int healthScore() {
+        return health.score();
     }
 
     /** Whatever is under way has lost its meaning. */
@@ -65,8 +71,9 @@ final class Prober {
         if (target != null) {
             long directNanos = timings.probeTimeout().toNanos() * health.multiplier();
             Probe next =
-                    new Probe(target.info.id(), outbox.nextSequence(), nowNanos + directNanos, nowNanos + roundNanos);
+                    new Probe(target.info.id(), outbox.nextSequence(), nowNanos, nowNanos + directNanos, nowNanos + roundNanos);
             probe = next;
+            ledger.probes.increment();
             outbox.send(
                     target.info, claims -> new GossipMessage.Ping(roster.self(), next.sequence, next.target, claims));
         }
@@ -88,8 +95,10 @@ final class Prober {
                             self, current.sequence, current.target, target.info.address(), waitMillis, claims));
         }
         List<Claim> accusation = target.info.state() == MemberState.ALIVE ? List.of() : List.of(target.claim());
+        long streamSequence = outbox.nextSequence();
+        current.alsoByStream(streamSequence);
         outbox.add(new Effect.Exchange(
-                target.endpoint(), new GossipMessage.Ping(self, current.sequence, current.target, accusation)));
+                target.endpoint(), new GossipMessage.Ping(self, streamSequence, current.target, accusation)));
     }
 
     private static boolean isRelayFor(Probe current, Known known) {
@@ -99,7 +108,10 @@ final class Prober {
     private void failed(Probe over, long nowNanos) {
         health.worse(over.illness());
         Known target = roster.find(over.target);
+        ledger.probesFailed.increment();
         if (target != null && target.isLiving()) {
+            ledger.suspicions.increment();
+            target.accused = true;
             MemberInfo suspect = target.info.withState(MemberState.SUSPECT);
             roster.hear(
                     new Claim(suspect, roster.self().id()),
@@ -108,8 +120,9 @@ final class Prober {
         }
     }
 
-    void acknowledged(GossipMessage.Ack ack) {
+    void acknowledged(GossipMessage.Ack ack, long nowNanos) {
         if (probe != null && probe.isAbout(ack.sequence(), ack.target())) {
+            enter(probe, ack, nowNanos);
             probe = null;
             health.better();
             return;
@@ -120,6 +133,20 @@ final class Prober {
                     relay.asker,
                     relay.askerId,
                     claims -> new GossipMessage.Ack(roster.self(), relay.askerSequence, relay.target, claims));
+        }
+    }
+
+    private void enter(Probe answered, GossipMessage.Ack ack, long nowNanos) {
+        if (answered.isStream(ack.sequence())) {
+            ledger.ackedByStream.increment();
+        } else if (!ack.sender().id().equals(answered.target)) {
+            ledger.ackedThroughRelay.increment();
+        } else {
+            ledger.ackedDirectly.increment();
+            Known target = roster.find(answered.target);
+            if (target != null) {
+                target.heard.answered(nowNanos - answered.sentNanos);
+            }
         }
     }
 

@@ -82,6 +82,12 @@ final class Roster {
         return List.copyOf(members);
     }
 
+    Map<NodeId, Heard> heard() {
+        Map<NodeId, Heard> heard = new LinkedHashMap<>();
+        others.forEach((id, known) -> heard.put(id, known.heard));
+        return heard;
+    }
+
     /** This node says something new of itself. */
     void renew(MemberInfo newSelf, String reason) {
         MemberState before = self.state();

@@ -62,6 +62,10 @@ final class Rumours {
         return queue.isEmpty();
     }
 
+    int size() {
+        return queue.size();
+    }
+
     void clear() {
         queue.clear();
         bySubject.clear();

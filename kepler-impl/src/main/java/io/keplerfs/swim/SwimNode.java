@@ -2,8 +2,12 @@ package io.keplerfs.swim;
 
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
+import io.keplerfs.values.Contact;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -48,6 +52,7 @@ final class SwimNode implements AutoCloseable {
     private final List<Thread> threads;
     private boolean warnedOfCrowd;
     private volatile List<MemberInfo> members;
+    private volatile Map<NodeId, Heard> heard;
     private volatile boolean closed;
 
     SwimNode(
@@ -67,6 +72,7 @@ final class SwimNode implements AutoCloseable {
         SwimTimings timings = SwimTimings.of(local.probeInterval(), local.probeTimeout());
         participant = new Participant(local, timings, host::card, post, Set.of(), nanoClock.getAsLong());
         members = participant.members();
+        heard = Map.of();
         exchanges = new Exchanges(post, addresses, counters, nanoClock, local.threads());
         datagrams = new Datagrams(port.datagrams(), post, addresses, exchanges, counters);
         threads = List.of(
@@ -81,6 +87,14 @@ final class SwimNode implements AutoCloseable {
 
     List<MemberInfo> members() {
         return members;
+    }
+
+    Membership.Report report() {
+        long now = nanoClock.getAsLong();
+        Ledger ledger = participant.detector().ledger();
+        Map<NodeId, Contact> contacts = new HashMap<>();
+        heard.forEach((id, each) -> each.contact(now).ifPresent(contact -> contacts.put(id, contact)));
+        return new Membership.Report(ledger.localHealth, contacts, Measures.of(counters.snapshot(), ledger));
     }
 
     void cardChanged() {
@@ -134,6 +148,7 @@ final class SwimNode implements AutoCloseable {
     private void carryOut(List<Effect> effects) {
         if (effects.stream().anyMatch(Effect.Changed.class::isInstance)) {
             members = participant.members();
+            heard = participant.detector().heard();
             warnIfFull();
         }
         effects.forEach(this::carryOut);

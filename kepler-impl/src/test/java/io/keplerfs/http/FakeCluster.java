@@ -16,6 +16,8 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.time.Duration;
 import java.util.NavigableMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 

@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import io.keplerfs.values.Measure;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import okhttp3.MediaType;
@@ -26,6 +27,7 @@ final class GatewayFixture implements AutoCloseable {
     final HttpGateway gateway;
     final OkHttpClient client =
             new OkHttpClient.Builder().followRedirects(false).build();
+    volatile List<Measure> measures = List.of();
     volatile NodeHealth health = new NodeHealth(true, true, "");
 
     GatewayFixture() throws IOException {
