@@ -4,12 +4,15 @@ import io.keplerfs.values.Contact;
 import java.time.Duration;
 import java.util.Optional;
 
-/** What this node itself hears of one member. Written by the one thread that owns the members, read by any. */
+/** What this node itself hears of one member. Written by the one thread that owns the members; {@link #contact} is for any. */
 final class Heard {
     private static final long NEVER = Long.MIN_VALUE;
 
     /** One new measurement counts for an eighth, as in TCP (RFC 6298, section 2). */
     private static final int SMOOTHING = 8;
+
+    /** Our own probes accused it, and it has not come back since. */
+    boolean accused;
 
     private volatile long lastNanos = NEVER;
     private volatile long roundTripNanos = NEVER;

@@ -14,8 +14,10 @@ final class Ledger {
     final LongAdder refutes = new LongAdder();
     final LongAdder falseSuspicions = new LongAdder();
     final LongAdder falseDeaths = new LongAdder();
-    final LongAdder syncsAsked = new LongAdder();
-    final LongAdder syncsAnswered = new LongAdder();
+    final LongAdder sumsAsked = new LongAdder();
+    final LongAdder sumsAnswered = new LongAdder();
+    final LongAdder statesAsked = new LongAdder();
+    final LongAdder statesAnswered = new LongAdder();
 
     /** Lifeguard's score, 0 to 8. */
     volatile int localHealth;

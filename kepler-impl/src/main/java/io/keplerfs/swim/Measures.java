@@ -57,12 +57,14 @@ final class Measures {
     }
 
     private static List<Measure> telling(Ledger ledger) {
-        String syncs = "kepler_gossip_full_exchanges_total";
-        String syncsHelp = "exchanges of all that is known, begun by this node or by others";
+        String syncs = "kepler_gossip_syncs_total";
+        String syncsHelp = "comparisons of sums of all that is known, and exchanges of what differed";
         return List.of(
                 gauge("kepler_gossip_broadcasts_waiting", "news still being told", "", ledger.rumours),
-                counter(syncs, syncsHelp, "side=\"asked\"", ledger.syncsAsked.sum()),
-                counter(syncs, syncsHelp, "side=\"answered\"", ledger.syncsAnswered.sum()));
+                counter(syncs, syncsHelp, "of=\"sums\",side=\"asked\"", ledger.sumsAsked.sum()),
+                counter(syncs, syncsHelp, "of=\"sums\",side=\"answered\"", ledger.sumsAnswered.sum()),
+                counter(syncs, syncsHelp, "of=\"state\",side=\"asked\"", ledger.statesAsked.sum()),
+                counter(syncs, syncsHelp, "of=\"state\",side=\"answered\"", ledger.statesAnswered.sum()));
     }
 
     private static List<Measure> traffic(SwimStatistics port) {

@@ -52,7 +52,7 @@ final class SwimNode implements AutoCloseable {
     private final List<Thread> threads;
     private boolean warnedOfCrowd;
     private volatile List<MemberInfo> members;
-    private volatile Map<NodeId, Heard> heard;
+    private volatile Map<NodeId, Known> index = Map.of();
     private volatile boolean closed;
 
     SwimNode(
@@ -72,7 +72,6 @@ final class SwimNode implements AutoCloseable {
         SwimTimings timings = SwimTimings.of(local.probeInterval(), local.probeTimeout());
         participant = new Participant(local, timings, host::card, post, Set.of(), nanoClock.getAsLong());
         members = participant.members();
-        heard = Map.of();
         exchanges = new Exchanges(post, addresses, counters, nanoClock, local.threads());
         datagrams = new Datagrams(port.datagrams(), post, addresses, exchanges, counters);
         threads = List.of(
@@ -93,7 +92,7 @@ final class SwimNode implements AutoCloseable {
         long now = nanoClock.getAsLong();
         Ledger ledger = participant.detector().ledger();
         Map<NodeId, Contact> contacts = new HashMap<>();
-        heard.forEach((id, each) -> each.contact(now).ifPresent(contact -> contacts.put(id, contact)));
+        index.forEach((id, each) -> each.contact(now).ifPresent(contact -> contacts.put(id, contact)));
         return new Membership.Report(ledger.localHealth, contacts, Measures.of(counters.snapshot(), ledger));
     }
 
@@ -148,7 +147,7 @@ final class SwimNode implements AutoCloseable {
     private void carryOut(List<Effect> effects) {
         if (effects.stream().anyMatch(Effect.Changed.class::isInstance)) {
             members = participant.members();
-            heard = participant.detector().heard();
+            index = participant.detector().roster().index();
             warnIfFull();
         }
         effects.forEach(this::carryOut);

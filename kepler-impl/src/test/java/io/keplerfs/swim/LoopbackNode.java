@@ -51,6 +51,15 @@ final class LoopbackNode implements Membership.Host, AutoCloseable {
     }
 
     LoopbackNode start(String secret, List<String> seeds) {
+        return start(secret, seeds, Duration.ofMillis(100), Duration.ofMillis(50));
+    }
+
+    /** With the timings a user gets. */
+    LoopbackNode start(String secret, List<String> seeds, Network network) {
+        return start(secret, seeds, network.probeInterval(), network.probeTimeout());
+    }
+
+    private LoopbackNode start(String secret, List<String> seeds, Duration probeInterval, Duration probeTimeout) {
         membership.start(
                 new Membership.Local(
                         self,
@@ -58,8 +67,8 @@ final class LoopbackNode implements Membership.Host, AutoCloseable {
                         List.of(),
                         secret,
                         Network.LAN,
-                        Duration.ofMillis(100),
-                        Duration.ofMillis(50),
+                        probeInterval,
+                        probeTimeout,
                         new Random(self.id().hashCode()),
                         this::thread),
                 this);
