@@ -20,8 +20,6 @@ import java.util.random.RandomGenerator;
  * in {@link Prober}; this class decides what is heard and told, and when.
  */
 final class Detector {
-    private static final int GOSSIP_FANOUT = 3;
-
     /** From this size on states are compared before they are exchanged. */
     private static final int SMALLEST_COMPARED = 16;
 
@@ -253,7 +251,7 @@ final class Detector {
         if (isForUs(claim.member().id())) {
             hearOfSelf(claim);
         } else {
-            roster.hear(claim, nowNanos, claim.isAccusation() ? "accused by " + claim.by() : "says so itself");
+            roster.hear(claim, nowNanos, claim.isAccusation() ? "accused by " + roster.name(claim.by()) : "says so itself");
         }
     }
 
@@ -275,7 +273,7 @@ final class Detector {
                 : Math.min(GossipCodec.MAX_INCARNATION, said.incarnation() + 1);
         MemberInfo renewed = new MemberInfo(
                 self.id(), self.label(), self.zone(), self.weight(), self.address(), outbid, MemberState.ALIVE);
-        roster.renew(renewed, "refuting: called " + said.state() + " by " + claim.by());
+        roster.renew(renewed, "refuting: called " + said.state() + " by " + roster.name(claim.by()));
     }
 
     // ---- telling
@@ -285,7 +283,7 @@ final class Detector {
             return;
         }
         nextGossipNanos = nowNanos + timings.gossipInterval().toNanos();
-        for (Known known : roster.pick(GOSSIP_FANOUT, known -> known.isLiving() || diedRecently(known, nowNanos))) {
+        for (Known known : roster.pick(timings.gossipFanout(), known -> known.isLiving() || diedRecently(known, nowNanos))) {
             outbox.send(known.info, claims -> new GossipMessage.Gossip(self(), claims), nowNanos);
         }
     }

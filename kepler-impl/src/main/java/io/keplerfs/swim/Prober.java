@@ -138,7 +138,7 @@ final class Prober {
             roster.hear(
                     new Claim(suspect, roster.self().id()),
                     nowNanos,
-                    "no answer to a probe, nor through " + over.asked + " others");
+                    "no answer to a probe, neither directly nor through others (" + over.asked + " asked)");
         }
     }
 

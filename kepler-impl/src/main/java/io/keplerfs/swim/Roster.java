@@ -98,6 +98,12 @@ final class Roster {
         return List.copyOf(members);
     }
 
+    /** For the log: the label if there is one. */
+    String name(NodeId id) {
+        Known known = id.equals(self.id()) ? null : others.find(id);
+        return known == null ? id.equals(self.id()) ? self.label() : id.toString() : known.info.label();
+    }
+
     /** For {@link Known#contact} on other threads. */
     Map<NodeId, Known> index() {
         Map<NodeId, Known> index = new HashMap<>();

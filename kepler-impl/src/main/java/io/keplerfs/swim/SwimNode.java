@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -69,7 +70,7 @@ final class SwimNode implements AutoCloseable {
         this.counters = counters;
         Addresses addresses = new Addresses(nanoClock);
         post = new Post(seal, counters);
-        SwimTimings timings = SwimTimings.of(local.probeInterval(), local.probeTimeout());
+        SwimTimings timings = SwimTimings.of(local.network(), local.probeInterval(), local.probeTimeout());
         participant = new Participant(local, timings, host::card, post, Set.of(), nanoClock.getAsLong());
         members = participant.members();
         exchanges = new Exchanges(post, addresses, counters, nanoClock, local.threads());
@@ -164,7 +165,7 @@ final class SwimNode implements AutoCloseable {
         } else if (effect instanceof Effect.Changed changed) {
             tellHost(changed);
         } else if (effect instanceof Effect.Entered entered) {
-            LOG.info("gossip of {} enters cluster {}", local.self().label(), entered.cluster());
+            LOG.info("gossip of {} enters cluster {}", local.self().label(), entered.cluster().map(UUID::toString).orElse("none"));
         } else if (effect instanceof Effect.Met met) {
             safely(() -> host.clusterMet(met.other(), met.card()));
         } else if (effect instanceof Effect.Departed) {
@@ -185,12 +186,11 @@ final class SwimNode implements AutoCloseable {
     private void tellHost(Effect.Changed changed) {
         MemberInfo now = changed.now();
         LOG.info(
-                "member {} ({} at {}) {} -> {}, incarnation {}: {}",
+                "member {} ({} at {}) {}, incarnation {}: {}",
                 now.label(),
                 now.id(),
                 Endpoint.of(now.address()),
-                changed.before(),
-                now.state(),
+                changed.before() == now.state() ? now.state() : changed.before() + " -> " + now.state(),
                 now.incarnation(),
                 changed.reason());
         safely(() -> host.memberChanged(changed.before(), now));
