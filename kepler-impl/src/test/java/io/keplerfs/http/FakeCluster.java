@@ -122,7 +122,7 @@ final class FakeCluster implements KeplerCluster {
     }
 
     private static Optional<Contact> contact(NodeId id) {
-        Contact heard = new Contact(Duration.ofMillis(420), Optional.of(Duration.ofNanos(1_500_999)));
+        Contact heard = new Contact(Duration.ofMillis(420), Optional.of(Duration.ofNanos(1_500_000)));
         return id.equals(SELF) ? Optional.empty() : Optional.of(heard);
     }
 

@@ -217,7 +217,7 @@ class GatewayRoutesTest {
                 .contains("kepler_members{state=\"suspect\"} 1\n")
                 .contains("kepler_view_epoch 7\n")
                 .contains("kepler_replication_queue 2\n")
-                .contains("kepler_member_round_trip_seconds{id=\"" + FakeCluster.OTHER + "\"} 0.001500999\n")
+                .contains("kepler_member_round_trip_seconds{id=\"" + FakeCluster.OTHER + "\"} 0.0015\n")
                 .contains("kepler_member_used_bytes{id=\"" + FakeCluster.SELF + "\"} 48000\n")
                 .doesNotContain("first", "kepler_member_used_bytes{id=\"" + FakeCluster.OTHER);
         assertThat(page).containsPattern("kepler_jvm_heap_used_bytes \\d+\n");

@@ -5,6 +5,7 @@ import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.Network;
 import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.List;
@@ -61,6 +62,7 @@ final class GossipNode {
                 seeds,
                 known,
                 "",
+                Network.LAN,
                 network.timings.probeInterval(),
                 network.timings.probeTimeout(),
                 random,

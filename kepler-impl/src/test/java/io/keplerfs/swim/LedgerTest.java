@@ -2,7 +2,6 @@ package io.keplerfs.swim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.swim.GossipNetwork.Node;
 import io.keplerfs.values.Contact;
 import io.keplerfs.values.Measure;
 import io.keplerfs.values.MemberState;
@@ -20,12 +19,12 @@ class LedgerTest {
 
     @Test
     void everyProbeIsAnsweredOnOneWayOrFails() {
-        List<Node> nodes = network.cluster(5);
+        List<GossipNode> nodes = network.cluster(5);
         network.lose(0.2);
 
         network.run(MINUTE.multipliedBy(10));
 
-        for (Node node : nodes) {
+        for (GossipNode node : nodes) {
             Ledger ledger = node.detector.ledger();
             long ended = ledger.ackedDirectly.sum()
                     + ledger.ackedThroughRelay.sum()
@@ -40,8 +39,8 @@ class LedgerTest {
 
     @Test
     void theRoundTripIsThatOfTheNetwork() {
-        network.delay(Duration.ofMillis(30), Duration.ofMillis(40));
-        List<Node> nodes = network.cluster(3);
+        network.weather(delayed(30, 40));
+        List<GossipNode> nodes = network.cluster(3);
 
         network.run(MINUTE);
 
@@ -52,10 +51,10 @@ class LedgerTest {
 
     @Test
     void anAnswerByADetourSaysNothingOfTheRoundTrip() {
-        List<Node> nodes = network.cluster(3);
+        List<GossipNode> nodes = network.cluster(3);
         network.run(MINUTE);
         Duration before = contact(nodes.get(0), nodes.get(1)).roundTrip().orElseThrow();
-        network.delay(Duration.ofMillis(200), Duration.ofMillis(200));
+        network.weather(delayed(50, 50));
         network.cut((from, to) -> Set.of(from, to).equals(Set.of(nodes.get(0), nodes.get(1))));
 
         network.run(MINUTE);
@@ -67,9 +66,9 @@ class LedgerTest {
 
     @Test
     void aRefutedSuspicionIsAFalseAlarmOfTheAccuserAndARefuteOfTheAccused() {
-        List<Node> nodes = network.cluster(3);
+        List<GossipNode> nodes = network.cluster(3);
         network.run(MINUTE);
-        Node slow = nodes.get(2);
+        GossipNode slow = nodes.get(2);
         assertThat(network.deaths()).isEmpty();
 
         slow.pause(Duration.ofSeconds(5));
@@ -79,7 +78,7 @@ class LedgerTest {
         Ledger accusers = nodes.get(0).detector.ledger();
         assertThat(accusers.suspicions.sum() + nodes.get(1).detector.ledger().suspicions.sum())
                 .isPositive();
-        for (Node accuser : nodes.subList(0, 2)) {
+        for (GossipNode accuser : nodes.subList(0, 2)) {
             Ledger ledger = accuser.detector.ledger();
             assertThat(ledger.falseSuspicions.sum()).isEqualTo(ledger.suspicions.sum() > 0 ? 1 : 0);
             assertThat(ledger.falseDeaths.sum()).isZero();
@@ -88,8 +87,8 @@ class LedgerTest {
 
     @Test
     void aDeathOfWhichTheMemberKnewNothingIsAFalseAlarmToo() {
-        List<Node> nodes = network.cluster(3);
-        Node cutOff = nodes.get(2);
+        List<GossipNode> nodes = network.cluster(3);
+        GossipNode cutOff = nodes.get(2);
         network.cut((from, to) -> (from == cutOff) != (to == cutOff));
         network.run(MINUTE.multipliedBy(2));
         assertThat(nodes.get(0).believes(cutOff, MemberState.DEAD)).isTrue();
@@ -108,7 +107,7 @@ class LedgerTest {
 
     @Test
     void nothingIsLeftToTellOnceEverybodyHasHeardIt() {
-        List<Node> nodes = network.cluster(3);
+        List<GossipNode> nodes = network.cluster(3);
         network.run(MINUTE);
         assertThat(nodes.get(0).detector.ledger().rumours).isZero();
 
@@ -133,7 +132,11 @@ class LedgerTest {
         assertThat(runs).doesNotHaveDuplicates();
     }
 
-    private Contact contact(Node of, Node other) {
-        return of.detector.roster().index().get(other.id).contact(network.now().toNanos()).orElseThrow();
+    private static GossipWeather delayed(long fromMillis, long toMillis) {
+        return new GossipWeather(0, 0, 0, 0, 0, Duration.ofMillis(fromMillis), Duration.ofMillis(toMillis));
+    }
+
+    private static Contact contact(GossipNode of, GossipNode other) {
+        return of.detector.roster().index().get(other.id).contact(of.clockNanos()).orElseThrow();
     }
 }
