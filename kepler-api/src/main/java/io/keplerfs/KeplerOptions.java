@@ -394,8 +394,9 @@ public final class KeplerOptions {
             KeplerOptions options = new KeplerOptions(copy());
             Duration wait = options.probeTimeout();
             if (wait.isNegative() || wait.isZero() || wait.compareTo(options.probeInterval()) >= 0) {
-                throw new IllegalArgumentException("probeTimeout is " + wait + "; it must be above zero and below probeInterval "
-                        + options.probeInterval() + ", or nobody else could be asked in time");
+                throw new IllegalArgumentException(
+                        "probeTimeout is " + wait + "; it must be above zero and below probeInterval "
+                                + options.probeInterval() + ", or nobody else could be asked in time");
             }
             return options;
         }

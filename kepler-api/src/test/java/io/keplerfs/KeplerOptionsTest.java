@@ -22,10 +22,14 @@ class KeplerOptionsTest {
         KeplerOptions wan = KeplerOptions.wan().build();
         assertThat(wan.probeInterval()).isEqualTo(Duration.ofSeconds(5));
         assertThat(wan.probeTimeout()).isEqualTo(Duration.ofSeconds(3));
-        assertThat(KeplerOptions.local("a", Path.of("a")).build().probeTimeout()).isEqualTo(Duration.ofMillis(200));
+        assertThat(KeplerOptions.local("a", Path.of("a")).build().probeTimeout())
+                .isEqualTo(Duration.ofMillis(200));
 
-        KeplerOptions own = wan.toBuilder().probeTimeout(Duration.ofSeconds(4)).network(Network.LAN)
-                .probeInterval(Duration.ofSeconds(6)).build();
+        KeplerOptions own = wan.toBuilder()
+                .probeTimeout(Duration.ofSeconds(4))
+                .network(Network.LAN)
+                .probeInterval(Duration.ofSeconds(6))
+                .build();
 
         assertThat(own.probeTimeout()).isEqualTo(Duration.ofSeconds(4));
         assertThat(own.probeInterval()).isEqualTo(Duration.ofSeconds(6));

@@ -1,9 +1,9 @@
 package io.keplerfs.spi;
 
-import io.keplerfs.values.Network;
 import io.keplerfs.values.Contact;
 import io.keplerfs.values.Measure;
 import io.keplerfs.values.MemberState;
+import io.keplerfs.values.Network;
 import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.time.Duration;

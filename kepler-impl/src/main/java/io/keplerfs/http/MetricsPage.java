@@ -80,8 +80,10 @@ final class MetricsPage {
         }
         text.type("kepler_member_round_trip_seconds", "gauge", "smoothed time from this node's probe to the answer");
         for (Member member : now.members()) {
-            member.contact().flatMap(Contact::roundTrip).ifPresent(time -> text.line(
-                    "kepler_member_round_trip_seconds", "id=\"" + member.id() + "\"", time.toNanos() / 1e9));
+            member.contact()
+                    .flatMap(Contact::roundTrip)
+                    .ifPresent(time -> text.line(
+                            "kepler_member_round_trip_seconds", "id=\"" + member.id() + "\"", time.toNanos() / 1e9));
         }
         text.type("kepler_member_used_bytes", "gauge", "bytes of chunks on each member that answered");
         for (Member member : now.members()) {

@@ -261,7 +261,11 @@ final class NodeStartup {
                 InstantSource.system(),
                 GatewayLimits.defaults());
         return teardown.add(HttpGateway.start(
-                        gateway, cluster, status::health, () -> membership.report().measures())).port();
+                        gateway,
+                        cluster,
+                        status::health,
+                        () -> membership.report().measures()))
+                .port();
     }
 
     private static String version() {

@@ -132,7 +132,8 @@ final class Status implements ClusterWatch {
                         .thenApply(answer -> usage(new WireReader(answer.head())))
                         .exceptionally(silent -> new Usage(UNKNOWN, UNKNOWN))
                 : CompletableFuture.completedFuture(new Usage(UNKNOWN, UNKNOWN));
-        return usage.thenApply(known -> info.map(member -> member(member, known, Optional.ofNullable(contacts.get(id)))));
+        return usage.thenApply(
+                known -> info.map(member -> member(member, known, Optional.ofNullable(contacts.get(id)))));
     }
 
     private record Usage(long chunks, long bytes) {}

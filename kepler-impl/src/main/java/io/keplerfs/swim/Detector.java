@@ -146,8 +146,7 @@ final class Detector {
             outbox.add(new Effect.Answer(ack(ping, news)));
         } else if (request instanceof GossipMessage.Sync sync) {
             ledger.statesAnswered.increment();
-            outbox.add(new Effect.Answer(
-                    new GossipMessage.SyncReply(self(), roster.claims(sync.buckets(), nowNanos))));
+            outbox.add(new Effect.Answer(new GossipMessage.SyncReply(self(), roster.claims(sync.buckets(), nowNanos))));
         } else if (request instanceof GossipMessage.Compare compare) {
             ledger.sumsAnswered.increment();
             long differing = roster.digest().differences(compare.sums());
@@ -251,7 +250,8 @@ final class Detector {
         if (isForUs(claim.member().id())) {
             hearOfSelf(claim);
         } else {
-            roster.hear(claim, nowNanos, claim.isAccusation() ? "accused by " + roster.name(claim.by()) : "says so itself");
+            roster.hear(
+                    claim, nowNanos, claim.isAccusation() ? "accused by " + roster.name(claim.by()) : "says so itself");
         }
     }
 
@@ -283,7 +283,8 @@ final class Detector {
             return;
         }
         nextGossipNanos = nowNanos + timings.gossipInterval().toNanos();
-        for (Known known : roster.pick(timings.gossipFanout(), known -> known.isLiving() || diedRecently(known, nowNanos))) {
+        for (Known known :
+                roster.pick(timings.gossipFanout(), known -> known.isLiving() || diedRecently(known, nowNanos))) {
             outbox.send(known.info, claims -> new GossipMessage.Gossip(self(), claims), nowNanos);
         }
     }

@@ -5,8 +5,8 @@ import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeId;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** What is remembered of one other member. Owned and changed by the {@link Roster} alone. */
 final class Known {

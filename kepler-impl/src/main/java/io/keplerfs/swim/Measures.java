@@ -96,9 +96,6 @@ final class Measures {
 
     private static Measure dropped(String reason, long count) {
         return counter(
-                "kepler_gossip_dropped_total",
-                "packets and connections dropped",
-                "reason=\"" + reason + "\"",
-                count);
+                "kepler_gossip_dropped_total", "packets and connections dropped", "reason=\"" + reason + "\"", count);
     }
 }

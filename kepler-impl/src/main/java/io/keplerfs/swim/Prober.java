@@ -89,8 +89,8 @@ final class Prober {
         Known target = roster.nextToProbe();
         if (target != null) {
             long directNanos = timings.probeTimeout().toNanos() * health.multiplier();
-            Probe next =
-                    new Probe(target.info.id(), outbox.nextSequence(), nowNanos, nowNanos + directNanos, nowNanos + roundNanos);
+            Probe next = new Probe(
+                    target.info.id(), outbox.nextSequence(), nowNanos, nowNanos + directNanos, nowNanos + roundNanos);
             probe = next;
             ledger.probes.increment();
             outbox.send(

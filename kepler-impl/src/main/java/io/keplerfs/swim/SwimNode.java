@@ -165,7 +165,10 @@ final class SwimNode implements AutoCloseable {
         } else if (effect instanceof Effect.Changed changed) {
             tellHost(changed);
         } else if (effect instanceof Effect.Entered entered) {
-            LOG.info("gossip of {} enters cluster {}", local.self().label(), entered.cluster().map(UUID::toString).orElse("none"));
+            LOG.info(
+                    "gossip of {} enters cluster {}",
+                    local.self().label(),
+                    entered.cluster().map(UUID::toString).orElse("none"));
         } else if (effect instanceof Effect.Met met) {
             safely(() -> host.clusterMet(met.other(), met.card()));
         } else if (effect instanceof Effect.Departed) {

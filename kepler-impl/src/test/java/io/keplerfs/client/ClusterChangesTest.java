@@ -48,8 +48,7 @@ class ClusterChangesTest {
     @Test
     void aMemberThatIsReachedElsewhereIsToldAfterItsState() {
         NodeAddress elsewhere = new NodeAddress("g", 1, 2, 3);
-        Member moved = new Member(
-                id(1), "node-1", "", 1, elsewhere, ALIVE, 1, true, 0.1, 0, 0, Optional.empty());
+        Member moved = new Member(id(1), "node-1", "", 1, elsewhere, ALIVE, 1, true, 0.1, 0, 0, Optional.empty());
 
         assertThat(ClusterChanges.between(status(3, true, member(1, DEAD)), status(3, true, moved)))
                 .containsExactly(

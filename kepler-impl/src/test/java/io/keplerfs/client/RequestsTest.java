@@ -44,8 +44,18 @@ class RequestsTest {
             + "\"address\":{\"host\":\"h\",\"httpPort\":1,\"gossipPort\":2,\"transferPort\":3},\"state\":\"suspect\","
             + "\"incarnation\":4,\"owner\":true,\"ringShare\":0.5,\"chunks\":6,\"bytesUsed\":7,"
             + "\"contact\":{\"sinceHeardMillis\":420,\"roundTripMicros\":1500}}";
-    private static final Member A =
-            new Member(ONE, "node-a", "z", 2, new NodeAddress("h", 1, 2, 3), MemberState.SUSPECT, 4, true, 0.5, 6, 7,
+    private static final Member A = new Member(
+            ONE,
+            "node-a",
+            "z",
+            2,
+            new NodeAddress("h", 1, 2, 3),
+            MemberState.SUSPECT,
+            4,
+            true,
+            0.5,
+            6,
+            7,
             Optional.of(new Contact(Duration.ofMillis(420), Optional.of(Duration.ofNanos(1_500_000)))));
 
     private final GatewaysOnLoopback gateways = new GatewaysOnLoopback(1, new Credentials("s3cret"));
@@ -198,7 +208,8 @@ class RequestsTest {
         gateways.a()
                 .enqueue(new MockResponse.Builder()
                         .body("{\"self\":\"" + TWO + "\",\"clusterId\":\"\",\"epoch\":7,\"settled\":false,"
-                                + "\"replicationFactor\":3,\"queued\":5,\"localHealth\":2,\"members\":[" + MEMBER + "]}")
+                                + "\"replicationFactor\":3,\"queued\":5,\"localHealth\":2,\"members\":[" + MEMBER
+                                + "]}")
                         .build());
         gateways.a()
                 .enqueue(new MockResponse.Builder()

@@ -14,11 +14,11 @@ import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
-import java.time.Duration;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -107,7 +107,8 @@ final class FakeCluster implements KeplerCluster {
     @Override
     public CompletableFuture<ClusterStatus> statusAsync() {
         statusCalls.incrementAndGet();
-        return answer(() -> new ClusterStatus(SELF, "", 7, true, 3, 2, 1, List.of(member(SELF, "a"), member(OTHER, "b"))));
+        return answer(
+                () -> new ClusterStatus(SELF, "", 7, true, 3, 2, 1, List.of(member(SELF, "a"), member(OTHER, "b"))));
     }
 
     @Override
@@ -118,7 +119,8 @@ final class FakeCluster implements KeplerCluster {
     private static Member member(NodeId id, String label) {
         NodeAddress address = new NodeAddress("127.0.0.1", 3000, 4000, 5000);
         MemberState state = id.equals(SELF) ? MemberState.ALIVE : MemberState.SUSPECT;
-        return new Member(id, label, "zone-1", 1, address, state, 3, true, 0.5, 12, id.equals(SELF) ? 48000 : -1, contact(id));
+        return new Member(
+                id, label, "zone-1", 1, address, state, 3, true, 0.5, 12, id.equals(SELF) ? 48000 : -1, contact(id));
     }
 
     private static Optional<Contact> contact(NodeId id) {

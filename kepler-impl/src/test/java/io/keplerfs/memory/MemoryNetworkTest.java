@@ -8,7 +8,6 @@ import static org.awaitility.Awaitility.await;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
-import io.keplerfs.values.Network;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.MemberInfo;
@@ -19,6 +18,7 @@ import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
 import io.keplerfs.spi.TransportException;
 import io.keplerfs.values.MemberState;
+import io.keplerfs.values.Network;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.io.IOException;

@@ -56,9 +56,8 @@ class MemberEventsTest {
 
     @Test
     void aMemberJoinsIsCutOffComesBackAndLeaves() throws Exception {
-        other = KeplerNode.start(KeplerOptions.inMemory("other", network)
-                .seeds("127.0.0.1:4000")
-                .build());
+        other = KeplerNode.start(
+                KeplerOptions.inMemory("other", network).seeds("127.0.0.1:4000").build());
         heard(new MemberJoined(other.id(), "other", other.address(), MemberState.ALIVE));
 
         network.isolate(other.id());
@@ -85,9 +84,8 @@ class MemberEventsTest {
             }
         });
 
-        other = KeplerNode.start(KeplerOptions.inMemory("other", network)
-                .seeds("127.0.0.1:4000")
-                .build());
+        other = KeplerNode.start(
+                KeplerOptions.inMemory("other", network).seeds("127.0.0.1:4000").build());
 
         heard(new MemberJoined(other.id(), "other", other.address(), MemberState.ALIVE));
         patiently().until(() -> watcher.cluster().status().settled());

@@ -68,8 +68,11 @@ class FortyNodesIT {
 
     /** Until the news of the start have been told often enough. */
     private void awaitSilence() {
-        await().atMost(Duration.ofSeconds(60)).until(() -> nodes.stream().allMatch(node -> node.membership.report().measures().stream()
-                .noneMatch(measure -> measure.name().equals("kepler_gossip_broadcasts_waiting") && measure.value() > 0)));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> nodes.stream()
+                        .allMatch(node -> node.membership.report().measures().stream()
+                                .noneMatch(measure -> measure.name().equals("kepler_gossip_broadcasts_waiting")
+                                        && measure.value() > 0)));
     }
 
     private void watchTheIdleCluster() {

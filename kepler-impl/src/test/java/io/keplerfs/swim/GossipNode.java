@@ -4,8 +4,8 @@ import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.values.MemberState;
-import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.Network;
+import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.List;
@@ -224,7 +224,11 @@ final class GossipNode {
             Letter letter = bytes == null ? null : post.unpack(bytes, from);
             boolean valid = letter != null && letter.message() instanceof GossipMessage.Reply;
             network.trace(
-                    "replied", from, number, bytes == null ? 0 : network.checksum(bytes), valid ? letter.message() : "-");
+                    "replied",
+                    from,
+                    number,
+                    bytes == null ? 0 : network.checksum(bytes),
+                    valid ? letter.message() : "-");
             step(() -> participant.replied(exchange, valid ? letter : null, clockNanos()));
         });
     }

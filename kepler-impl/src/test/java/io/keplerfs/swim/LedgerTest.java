@@ -76,7 +76,8 @@ class LedgerTest {
 
         assertThat(slow.detector.ledger().refutes.sum()).isPositive();
         Ledger accusers = nodes.get(0).detector.ledger();
-        assertThat(accusers.suspicions.sum() + nodes.get(1).detector.ledger().suspicions.sum())
+        assertThat(accusers.suspicions.sum()
+                        + nodes.get(1).detector.ledger().suspicions.sum())
                 .isPositive();
         for (GossipNode accuser : nodes.subList(0, 2)) {
             Ledger ledger = accuser.detector.ledger();
@@ -137,6 +138,11 @@ class LedgerTest {
     }
 
     private static Contact contact(GossipNode of, GossipNode other) {
-        return of.detector.roster().index().get(other.id).contact(of.clockNanos()).orElseThrow();
+        return of.detector
+                .roster()
+                .index()
+                .get(other.id)
+                .contact(of.clockNanos())
+                .orElseThrow();
     }
 }

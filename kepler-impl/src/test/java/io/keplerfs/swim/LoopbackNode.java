@@ -1,10 +1,10 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.values.Network;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.values.MemberState;
+import io.keplerfs.values.Network;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.io.IOException;

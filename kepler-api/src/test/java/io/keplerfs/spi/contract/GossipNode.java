@@ -2,11 +2,11 @@ package io.keplerfs.spi.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.keplerfs.values.Network;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.values.MemberState;
+import io.keplerfs.values.Network;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.io.IOException;

@@ -356,9 +356,11 @@ public abstract class MembershipContract {
         silent.membership().close();
 
         Duration longAgo = probeInterval().multipliedBy(4);
-        patiently().until(() -> Optional.ofNullable(one.membership().report().contacts().get(silent.id()))
-                .map(contact -> contact.sinceHeard().compareTo(longAgo) > 0)
-                .orElse(true));
+        patiently()
+                .until(() -> Optional.ofNullable(
+                                one.membership().report().contacts().get(silent.id()))
+                        .map(contact -> contact.sinceHeard().compareTo(longAgo) > 0)
+                        .orElse(true));
     }
 
     @Test
@@ -375,7 +377,8 @@ public abstract class MembershipContract {
             assertThat(now.get(i).name() + now.get(i).labels())
                     .isEqualTo(before.get(i).name() + before.get(i).labels());
             if (now.get(i).kind() == Measure.Kind.COUNTER) {
-                assertThat(now.get(i).value()).isGreaterThanOrEqualTo(before.get(i).value());
+                assertThat(now.get(i).value())
+                        .isGreaterThanOrEqualTo(before.get(i).value());
             }
         }
     }

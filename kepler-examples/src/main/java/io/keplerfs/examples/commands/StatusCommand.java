@@ -23,7 +23,11 @@ import picocli.CommandLine.Command;
             "",
             "HEARD: time since the answering node (*) heard from that node itself. RTT: how long its probes take there and back."
                     + " INC: incarnation, rises when that node restarts or refutes a suspicion.",
-            "", "Examples:", "  kepler status", "  kepler status --json --url http://127.0.0.1:3002"})
+            "",
+            "Examples:",
+            "  kepler status",
+            "  kepler status --json --url http://127.0.0.1:3002"
+        })
 public final class StatusCommand extends ClientCommand {
     private static final int SHORT_ID = 8;
 
@@ -39,7 +43,8 @@ public final class StatusCommand extends ClientCommand {
     }
 
     private static String text(ClusterStatus status) {
-        Table table = new Table("NODE", "ID", "STATE", "ZONE", "WEIGHT", "SHARE", "CHUNKS", "BYTES", "HEARD", "RTT", "INC", "ADDRESS");
+        Table table = new Table(
+                "NODE", "ID", "STATE", "ZONE", "WEIGHT", "SHARE", "CHUNKS", "BYTES", "HEARD", "RTT", "INC", "ADDRESS");
         status.members().forEach(member -> row(table, member, member.id().equals(status.self())));
         return "cluster " + (status.clusterId().isEmpty() ? "(not joined yet)" : status.clusterId()) + ", epoch "
                 + status.epoch() + (status.settled() ? "" : " (ownership is moving)") + ", "
@@ -52,7 +57,8 @@ public final class StatusCommand extends ClientCommand {
     private static String health(int score) {
         return score == 0
                 ? ""
-                : "local health " + score + " of 8: the answering node itself is slow or badly connected; it takes more time"
+                : "local health " + score
+                        + " of 8: the answering node itself is slow or badly connected; it takes more time"
                         + " before it accuses others\n";
     }
 

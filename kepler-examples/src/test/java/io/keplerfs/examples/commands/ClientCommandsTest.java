@@ -267,14 +267,24 @@ class ClientCommandsTest {
         Result text = terminal.run("status");
         assertThat(text.out()).contains("epoch 7", "3 copies", "2 queued");
         assertThat(text.out())
-                .containsPattern("node-1 \\*\\s+00000000\\s+alive\\s+rack-1\\s+1\\s+50.0 %\\s+12\\s+3.4 MB\\s+-\\s+-\\s+5 ");
-        assertThat(text.out()).containsPattern("node-2\\s+00000000\\s+dead\\s+-\\s+2\\s+50.0 %\\s+-\\s+-\\s+2.5 s\\s+1.5 ms\\s+5 ");
+                .containsPattern(
+                        "node-1 \\*\\s+00000000\\s+alive\\s+rack-1\\s+1\\s+50.0 %\\s+12\\s+3.4 MB\\s+-\\s+-\\s+5 ");
+        assertThat(text.out())
+                .containsPattern("node-2\\s+00000000\\s+dead\\s+-\\s+2\\s+50.0 %\\s+-\\s+-\\s+2.5 s\\s+1.5 ms\\s+5 ");
         assertThat(text.out()).contains("local health 1 of 8", "itself is slow");
 
         JsonObject status =
                 JsonParser.parseString(terminal.run("status", "--json").out()).getAsJsonObject();
         assertThat(status.keySet())
-                .containsExactly("self", "clusterId", "epoch", "settled", "replicationFactor", "queued", "localHealth", "members");
+                .containsExactly(
+                        "self",
+                        "clusterId",
+                        "epoch",
+                        "settled",
+                        "replicationFactor",
+                        "queued",
+                        "localHealth",
+                        "members");
         assertThat(status.getAsJsonArray("members").get(0).getAsJsonObject().keySet())
                 .containsExactly(
                         "id",

@@ -199,8 +199,7 @@ class NodeSettingsTest {
                                 "default"),
                         new Effective("BIND_HOST", options.bindHost(), "default"),
                         new Effective("ADVERTISE_HOST", options.advertiseHost(), "default"),
-                        new Effective(
-                                "NETWORK", options.network().name().toLowerCase(Locale.ROOT), "default"),
+                        new Effective("NETWORK", options.network().name().toLowerCase(Locale.ROOT), "default"),
                         new Effective("WEIGHT", Integer.toString(options.weight()), "default"),
                         new Effective(
                                 "EVICT_AFTER_S",
