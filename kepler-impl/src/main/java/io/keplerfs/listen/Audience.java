@@ -107,9 +107,13 @@ final class Audience {
         thread.shutdownNow();
     }
 
-    /** Waits for a call that runs, unless it is the caller. */
+    /** After {@link #end}: waits for a call that runs, unless it is the caller. */
     void awaitSilence() {
         turn.lock();
-        turn.unlock();
+        try {
+            assert isEnded() : "it would not stay silent";
+        } finally {
+            turn.unlock();
+        }
     }
 }

@@ -60,11 +60,11 @@ final class Known {
     /** It is there after all; whether our own probes had accused it. */
     boolean acquit() {
         Heard made = heard;
-        boolean wasAccused = made != null && made.accused;
-        if (wasAccused) {
-            made.accused = false;
+        if (made == null || !made.accused) {
+            return false;
         }
-        return wasAccused;
+        made.accused = false;
+        return true;
     }
 
     /** Any thread; empty if it was never heard, only heard of. */
