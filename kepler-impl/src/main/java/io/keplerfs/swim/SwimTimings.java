@@ -37,6 +37,11 @@ record SwimTimings(
         Duration greetLate) {
     private static final Duration SECOND = Duration.ofSeconds(1);
 
+    private static final int PROBES_PER_DEAD_RETRY = 30;
+
+    /** However rarely is probed, a healed partition should not wait longer. */
+    private static final Duration MOST_DEAD_RETRY = Duration.ofSeconds(30);
+
     /** A lone accuser's suspicion lasts this many times longer: it may itself be the one that is ill. */
     private static final int LONE_ACCUSER_MULTIPLIER = 6;
 
@@ -51,9 +56,16 @@ record SwimTimings(
         }
     }
 
-    /** One local network: 1 s and 500 ms. */
     static SwimTimings lan() {
         return of(Network.LAN);
+    }
+
+    static SwimTimings wan() {
+        return of(Network.WAN);
+    }
+
+    static SwimTimings local() {
+        return of(Network.LOCAL);
     }
 
     /** What a node is told that says no more than where it is. */
@@ -63,20 +75,22 @@ record SwimTimings(
 
     static SwimTimings of(Network network, Duration probeInterval, Duration probeTimeout) {
         return switch (network) {
-            case LOCAL -> of(probeInterval, probeTimeout, new Pace(10, 3, 3, 15, 30));
-            case LAN -> of(probeInterval, probeTimeout, new Pace(5, 3, 4, 30, 30));
-            case WAN -> of(probeInterval, probeTimeout, new Pace(10, 4, 6, 12, 12));
+            case LOCAL -> of(probeInterval, probeTimeout, new Pace(10, 3, 3, 15));
+            case LAN -> of(probeInterval, probeTimeout, new Pace(5, 3, 4, 30));
+            case WAN -> of(probeInterval, probeTimeout, new Pace(10, 4, 6, 12));
         };
     }
 
     /**
      * In numbers of, or per, probe interval; at the default intervals gossip is told every 100, 200 and 500 ms, full states are
-     * exchanged every 15, 30 and 60 s, and the dead are tried every 30, 30 and 60 s.
+     * compared every 15, 30 and 60 s.
      */
     private record Pace(
-            int gossipsPerProbe, int gossipFanout, int suspicionProbes, int probesPerSync, int probesPerDeadRetry) {}
+            int gossipsPerProbe, int gossipFanout, int suspicionProbes, int probesPerSync) {}
 
     private static SwimTimings of(Duration probeInterval, Duration probeTimeout, Pace pace) {
+        Duration syncInterval = probeInterval.multipliedBy(pace.probesPerSync);
+        Duration retry = probeInterval.multipliedBy(PROBES_PER_DEAD_RETRY);
         Duration greet = probeInterval.compareTo(SECOND) < 0 ? probeInterval : SECOND;
         return new SwimTimings(
                 probeInterval,
@@ -84,11 +98,11 @@ record SwimTimings(
                 probeInterval.dividedBy(pace.gossipsPerProbe),
                 pace.gossipFanout,
                 pace.suspicionProbes,
-                probeInterval.multipliedBy(pace.probesPerSync),
-                probeInterval.multipliedBy(pace.probesPerDeadRetry),
+                syncInterval,
+                retry.compareTo(MOST_DEAD_RETRY) < 0 ? retry : MOST_DEAD_RETRY,
                 Duration.ofHours(24),
                 Duration.ofMinutes(1),
-                probeInterval.multipliedBy(pace.probesPerDeadRetry),
+                syncInterval,
                 greet,
                 greet.multipliedBy(5),
                 greet.multipliedBy(30));
