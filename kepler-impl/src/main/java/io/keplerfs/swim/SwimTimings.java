@@ -85,8 +85,7 @@ record SwimTimings(
      * In numbers of, or per, probe interval; at the default intervals gossip is told every 100, 200 and 500 ms, full states are
      * compared every 15, 30 and 60 s.
      */
-    private record Pace(
-            int gossipsPerProbe, int gossipFanout, int suspicionProbes, int probesPerSync) {}
+    private record Pace(int gossipsPerProbe, int gossipFanout, int suspicionProbes, int probesPerSync) {}
 
     private static SwimTimings of(Duration probeInterval, Duration probeTimeout, Pace pace) {
         Duration syncInterval = probeInterval.multipliedBy(pace.probesPerSync);
