@@ -12,6 +12,8 @@ import java.util.List;
  * @param settled false while ownership is moving to this epoch
  * @param replicationFactor copies of everything
  * @param queued replication tasks this node still has to deliver
+ * @param localHealth how far the answering node distrusts its own probes: 0 well, 8 hardly any answer reaches it in time, so
+ *     look at that node, its host or its network before you believe what it says of others
  * @param members every known member, the answering one included, by label then id
  */
 public record ClusterStatus(
@@ -21,6 +23,7 @@ public record ClusterStatus(
         boolean settled,
         int replicationFactor,
         long queued,
+        int localHealth,
         List<Member> members) {
     public ClusterStatus {
         members = List.copyOf(members);

@@ -79,7 +79,10 @@ public interface KeplerCluster extends AutoCloseable {
         return Waiting.forResult(ringOwnersAsync(bucket, key));
     }
 
-    /** Hears member and view changes from now on. A remote client polls its gateway once a second. */
+    /**
+     * Hears member and view changes from now on; {@link KeplerListener} says on which thread. A remote client looks at its gateway
+     * once a second and tells what differs, so that a change that was undone within that second is not heard.
+     */
     Subscription onEvent(KeplerListener listener);
 
     /** Ends the client's own resources. Closing the cluster of an embedded node does nothing: close the node. */

@@ -3,6 +3,7 @@ package io.keplerfs;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
+import io.keplerfs.values.Network;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -30,9 +31,10 @@ public final class KeplerOptions {
         return new Builder();
     }
 
-    /** A node on free loopback ports: for tests and several nodes in one JVM. */
+    /** A node on free loopback ports: for tests and several nodes in one JVM or on one machine; {@link Network#LOCAL}. */
     public static Builder local(String label, Path dataDirectory) {
         return builder()
+                .network(Network.LOCAL)
                 .label(label)
                 .dataDirectory(dataDirectory)
                 .httpPort(0)
@@ -40,14 +42,14 @@ public final class KeplerOptions {
                 .transferPort(0);
     }
 
-    /** Timings for one data centre; the defaults, by name. */
+    /** {@link Network#LAN}, for one data centre; the defaults, by name. */
     public static Builder lan() {
         return builder();
     }
 
-    /** Timings for nodes in different regions: probes wait longer before they accuse. */
+    /** {@link Network#WAN}, for nodes in different regions. */
     public static Builder wan() {
-        return builder().probeInterval(Duration.ofSeconds(5)).probeTimeout(Duration.ofSeconds(3));
+        return builder().network(Network.WAN);
     }
 
     /** A node without sockets and files, see {@link InMemoryNetwork}. */
@@ -136,12 +138,16 @@ public final class KeplerOptions {
         return values.fsync;
     }
 
+    public Network network() {
+        return values.network;
+    }
+
     public Duration probeInterval() {
-        return values.probeInterval;
+        return values.probeInterval == null ? values.network.probeInterval() : values.probeInterval;
     }
 
     public Duration probeTimeout() {
-        return values.probeTimeout;
+        return values.probeTimeout == null ? values.network.probeTimeout() : values.probeTimeout;
     }
 
     public Optional<Transport> transport() {
@@ -179,6 +185,7 @@ public final class KeplerOptions {
                 "evictAfter=" + evictAfter(),
                 "conflictRetention=" + conflictRetention(),
                 "fsync=" + fsync(),
+                "network=" + network(),
                 "probeInterval=" + probeInterval(),
                 "probeTimeout=" + probeTimeout());
     }
@@ -203,8 +210,9 @@ public final class KeplerOptions {
         private Duration evictAfter = Duration.ofMinutes(10);
         private Duration conflictRetention = Duration.ofDays(7);
         private boolean fsync = true;
-        private Duration probeInterval = Duration.ofSeconds(1);
-        private Duration probeTimeout = Duration.ofMillis(500);
+        private Network network = Network.LAN;
+        private @Nullable Duration probeInterval;
+        private @Nullable Duration probeTimeout;
         private @Nullable Transport transport;
         private @Nullable Membership membership;
         private @Nullable Store store;
@@ -359,13 +367,19 @@ public final class KeplerOptions {
             return this;
         }
 
-        /** Time between probes of the failure detector; default 1 s. */
+        /** How far the nodes are apart; default {@link Network#LAN}. The same on every node. */
+        public Builder network(Network value) {
+            network = value;
+            return this;
+        }
+
+        /** Time between probes of the failure detector, longer than a direct probe waits; default as the network says. */
         public Builder probeInterval(Duration value) {
             probeInterval = value;
             return this;
         }
 
-        /** How long a direct probe waits; default 500 ms. */
+        /** How long a direct probe waits before others are asked to try, above zero; default as the network says. */
         public Builder probeTimeout(Duration value) {
             probeTimeout = value;
             return this;
@@ -395,11 +409,14 @@ public final class KeplerOptions {
                         + "' is not loopback: set a cluster secret first (CLUSTER_SECRET), or anyone in the network can "
                         + "read and delete files");
             }
-            if (probeTimeout.compareTo(probeInterval) > 0) {
+            KeplerOptions options = new KeplerOptions(copy());
+            Duration wait = options.probeTimeout();
+            if (wait.isNegative() || wait.isZero() || wait.compareTo(options.probeInterval()) >= 0) {
                 throw new IllegalArgumentException(
-                        "probeTimeout " + probeTimeout + " is longer than probeInterval " + probeInterval);
+                        "probeTimeout is " + wait + "; it must be above zero and below probeInterval "
+                                + options.probeInterval() + ", or nobody else could be asked in time");
             }
-            return new KeplerOptions(copy());
+            return options;
         }
 
         private static boolean isLoopback(String host) {
@@ -433,6 +450,7 @@ public final class KeplerOptions {
             copy.evictAfter = evictAfter;
             copy.conflictRetention = conflictRetention;
             copy.fsync = fsync;
+            copy.network = network;
             copy.probeInterval = probeInterval;
             copy.probeTimeout = probeTimeout;
             copy.transport = transport;

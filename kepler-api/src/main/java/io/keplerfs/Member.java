@@ -1,8 +1,10 @@
 package io.keplerfs;
 
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
+import java.util.Optional;
 
 /**
  * One node of the cluster as another node sees it.
@@ -18,6 +20,7 @@ import io.keplerfs.values.NodeId;
  * @param ringShare share of the hash space it owns a copy of, 0 to 1
  * @param chunks chunks on its disk, -1 if it did not answer
  * @param bytesUsed bytes of chunks on its disk, -1 if it did not answer
+ * @param contact what the answering node itself hears of it; empty for the answering node, and for whom it never heard
  */
 public record Member(
         NodeId id,
@@ -30,4 +33,5 @@ public record Member(
         boolean owner,
         double ringShare,
         long chunks,
-        long bytesUsed) {}
+        long bytesUsed,
+        Optional<Contact> contact) {}

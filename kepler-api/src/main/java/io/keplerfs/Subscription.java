@@ -1,6 +1,6 @@
 package io.keplerfs;
 
-/** Ends a listener's registration; closing twice is harmless, no call starts after close has returned. */
+/** Ends a listener's registration; closing twice is harmless. Waits for a call that is running, unless it is called by that one; no call starts after it. */
 @FunctionalInterface
 public interface Subscription extends AutoCloseable {
     @Override

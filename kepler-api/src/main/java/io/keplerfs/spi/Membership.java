@@ -1,9 +1,14 @@
 package io.keplerfs.spi;
 
+import io.keplerfs.values.Contact;
+import io.keplerfs.values.Measure;
 import io.keplerfs.values.MemberState;
+import io.keplerfs.values.Network;
+import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.random.RandomGenerator;
 
@@ -32,6 +37,9 @@ public interface Membership extends AutoCloseable {
     /** Every known member, this node included, in no order. Dead ones stay for a day, left ones for a minute. */
     List<MemberInfo> members();
 
+    /** What it can say of its own work at this moment, for operators. Of no effect on anything. Cheap enough for once a second. */
+    Report report();
+
     /** The host's card has changed: hello or join anew, without waiting for the next period. */
     void cardChanged();
 
@@ -49,6 +57,7 @@ public interface Membership extends AutoCloseable {
      * @param seeds {@code host:port}, resolved anew at each try
      * @param known members of an earlier run, to be tried as seeds too
      * @param secret shared secret of the cluster, empty for none
+     * @param network how patient to be, where the two durations below do not say it
      * @param probeInterval time between probes
      * @param probeTimeout how long a direct probe waits
      * @param random for choosing whom to probe
@@ -59,10 +68,29 @@ public interface Membership extends AutoCloseable {
             List<String> seeds,
             List<MemberInfo> known,
             String secret,
+            Network network,
             Duration probeInterval,
             Duration probeTimeout,
             RandomGenerator random,
             ThreadFactory threads) {}
+
+    /**
+     * What a membership says of its own work.
+     *
+     * @param localHealth 0 to 8: how far it distrusts its own probes, 0 if it has no reason to or does not measure it
+     * @param contacts what this node itself has heard of others. Every living member is in it at the latest when it has answered
+     *     a probe; this node never is
+     * @param measures numbers for {@code /metrics}; the same names at every call
+     */
+    record Report(int localHealth, Map<NodeId, Contact> contacts, List<Measure> measures) {
+        /** Of a membership that does not run. */
+        public static final Report NONE = new Report(0, Map.of(), List.of());
+
+        public Report {
+            contacts = Map.copyOf(contacts);
+            measures = List.copyOf(measures);
+        }
+    }
 
     /** The node, as the membership sees it. */
     interface Host {

@@ -22,6 +22,7 @@ import io.keplerfs.PutOptions;
 import io.keplerfs.Receipt;
 import io.keplerfs.Subscription;
 import io.keplerfs.UnavailableException;
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
@@ -30,6 +31,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -128,7 +130,7 @@ public final class FakeCluster implements KeplerCluster {
 
     @Override
     public CompletableFuture<ClusterStatus> statusAsync() {
-        return answer(() -> new ClusterStatus(id(1), "c0ffee", 7, true, 3, 2, List.of(member(1), member(2))));
+        return answer(() -> new ClusterStatus(id(1), "c0ffee", 7, true, 3, 2, 1, List.of(member(1), member(2))));
     }
 
     public static NodeId id(int number) {
@@ -147,7 +149,12 @@ public final class FakeCluster implements KeplerCluster {
                 true,
                 0.5,
                 number == 1 ? 12 : -1,
-                number == 1 ? 3_400_000 : -1);
+                number == 1 ? 3_400_000 : -1,
+                number == 1 ? Optional.empty() : Optional.of(contact()));
+    }
+
+    private static Contact contact() {
+        return new Contact(Duration.ofMillis(2_500), Optional.of(Duration.ofNanos(1_500_999)));
     }
 
     @Override

@@ -13,13 +13,16 @@ import io.keplerfs.FileInfo;
 import io.keplerfs.ListPage;
 import io.keplerfs.Member;
 import io.keplerfs.Receipt;
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import java.io.IOException;
 import java.net.ProtocolException;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -84,6 +87,7 @@ final class Answers {
                         field(status, "settled").getAsBoolean(),
                         field(status, "replicationFactor").getAsInt(),
                         field(status, "queued").getAsLong(),
+                        field(status, "localHealth").getAsInt(),
                         list(status, "members", Answers::member)));
     }
 
@@ -123,7 +127,14 @@ final class Answers {
                 field(member, "owner").getAsBoolean(),
                 field(member, "ringShare").getAsDouble(),
                 field(member, "chunks").getAsLong(),
-                field(member, "bytesUsed").getAsLong());
+                field(member, "bytesUsed").getAsLong(),
+                optional(member, "contact").map(contact -> contact(contact.getAsJsonObject())));
+    }
+
+    private static Contact contact(JsonObject contact) {
+        return new Contact(
+                Duration.ofMillis(field(contact, "sinceHeardMillis").getAsLong()),
+                optional(contact, "roundTripMicros").map(micros -> Duration.of(micros.getAsLong(), ChronoUnit.MICROS)));
     }
 
     private static NodeAddress address(JsonObject address) {

@@ -3,38 +3,46 @@ package io.keplerfs.client;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.KeplerEvent;
 import io.keplerfs.Member;
-import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What happened between two looks at a cluster. */
 final class ClusterChanges {
     private ClusterChanges() {}
 
     /**
-     * Members first, in their order, then the view. A member that is new changed from its state to its state, as for the
-     * listener of an embedded node; one that is forgotten says nothing. A gateway that lags behind does not bring an old view
-     * back.
+     * Members first, in their order, then the view; the same kinds of events as from an embedded node. A member that is forgotten
+     * says nothing. A gateway that lags behind does not bring an old view back.
      */
     static List<KeplerEvent> between(ClusterStatus before, ClusterStatus now) {
-        Map<NodeId, MemberState> states = new HashMap<>();
-        before.members().forEach(member -> states.put(member.id(), member.state()));
+        Map<NodeId, Member> earlier = new HashMap<>();
+        before.members().forEach(member -> earlier.put(member.id(), member));
         List<KeplerEvent> events = new ArrayList<>();
         for (Member member : now.members()) {
-            MemberState earlier = states.get(member.id());
-            if (earlier != member.state()) {
-                MemberState from = earlier == null ? member.state() : earlier;
-                events.add(new KeplerEvent.MemberChanged(member.id(), member.label(), from, member.state()));
-            }
+            compare(earlier.get(member.id()), member, events);
         }
         boolean settledNow = now.epoch() == before.epoch() && now.settled() && !before.settled();
         if (now.epoch() > before.epoch() || settledNow) {
             events.add(new KeplerEvent.ViewChanged(now.epoch(), now.settled(), owners(now)));
         }
         return events;
+    }
+
+    private static void compare(@Nullable Member earlier, Member now, List<KeplerEvent> events) {
+        if (earlier == null) {
+            events.add(new KeplerEvent.MemberJoined(now.id(), now.label(), now.address(), now.state()));
+            return;
+        }
+        if (earlier.state() != now.state()) {
+            events.add(new KeplerEvent.MemberChanged(now.id(), now.label(), earlier.state(), now.state()));
+        }
+        if (!earlier.address().equals(now.address())) {
+            events.add(new KeplerEvent.MemberMoved(now.id(), now.label(), earlier.address(), now.address()));
+        }
     }
 
     /** What to compare the next look with: the newest view, the latest members. */
@@ -49,6 +57,7 @@ final class ClusterChanges {
                         before.settled(),
                         now.replicationFactor(),
                         now.queued(),
+                        now.localHealth(),
                         now.members())
                 : now;
     }

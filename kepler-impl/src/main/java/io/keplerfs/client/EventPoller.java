@@ -1,13 +1,11 @@
 package io.keplerfs.client;
 
 import io.keplerfs.ClusterStatus;
-import io.keplerfs.KeplerEvent;
 import io.keplerfs.KeplerListener;
 import io.keplerfs.Subscription;
+import io.keplerfs.listen.Listeners;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -17,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks at the cluster once a period while somebody listens, on one thread that ends with the last listener. Safe for use by
- * several threads; {@link #lock} guards everything that changes. Lock order: a listener's own, then {@link #lock}.
+ * several threads; {@link #lock} guards everything that changes. Nobody waits for a listener while it is held.
  */
 final class EventPoller implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EventPoller.class);
@@ -27,7 +25,7 @@ final class EventPoller implements AutoCloseable {
     private final ThreadFactory threads;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private List<Listening> listeners = List.of();
+    private final Listeners listeners;
     private @Nullable Thread poller;
     private boolean closed;
 
@@ -41,44 +39,42 @@ final class EventPoller implements AutoCloseable {
         this.look = look;
         this.period = period;
         this.threads = threads;
+        this.listeners = new Listeners(threads);
     }
 
     /** After {@link #close} nothing is ever heard. */
     Subscription add(KeplerListener listener) {
-        Listening listening = new Listening(listener);
+        Subscription listening = listeners.add(listener);
         lock.lock();
         try {
-            if (!closed) {
-                listeners = with(listening);
-                if (poller == null) {
-                    poller = threads.newThread(this::poll);
-                    poller.start();
-                }
+            if (!closed && poller == null) {
+                poller = threads.newThread(this::poll);
+                poller.start();
             }
         } finally {
             lock.unlock();
         }
-        return () -> remove(listening);
+        return () -> {
+            listening.close();
+            restIfNobodyListens();
+        };
     }
 
     @Override
     public void close() {
-        List<Listening> ended;
         lock.lock();
         try {
             closed = true;
-            ended = listeners;
         } finally {
             lock.unlock();
         }
-        ended.forEach(this::remove);
+        listeners.close();
+        restIfNobodyListens();
     }
 
-    private void remove(Listening listening) {
-        listening.end();
+    private void restIfNobodyListens() {
         lock.lock();
         try {
-            listeners = listeners.stream().filter(other -> other != listening).toList();
             if (listeners.isEmpty()) {
                 poller = null;
                 changed.signalAll();
@@ -95,7 +91,7 @@ final class EventPoller implements AutoCloseable {
             try {
                 ClusterStatus now = look.now();
                 if (before != null) {
-                    ClusterChanges.between(before, now).forEach(this::tell);
+                    ClusterChanges.between(before, now).forEach(listeners::tell);
                 }
                 before = before == null ? now : ClusterChanges.latest(before, now);
                 if (blind) {
@@ -110,17 +106,6 @@ final class EventPoller implements AutoCloseable {
             }
             awaitNextLook();
         }
-    }
-
-    private void tell(KeplerEvent event) {
-        List<Listening> audience;
-        lock.lock();
-        try {
-            audience = listeners;
-        } finally {
-            lock.unlock();
-        }
-        audience.forEach(listening -> listening.tell(event));
     }
 
     private boolean isPoller() {
@@ -145,45 +130,6 @@ final class EventPoller implements AutoCloseable {
             }
         } finally {
             lock.unlock();
-        }
-    }
-
-    private List<Listening> with(Listening added) {
-        List<Listening> all = new ArrayList<>(listeners);
-        all.add(added);
-        return List.copyOf(all);
-    }
-
-    /** One registration. Its lock is held while the listener runs, so that no call starts after {@link #end} returned. */
-    private static final class Listening {
-        private final KeplerListener listener;
-        private final ReentrantLock turn = new ReentrantLock();
-        private boolean ended;
-
-        Listening(KeplerListener listener) {
-            this.listener = listener;
-        }
-
-        void tell(KeplerEvent event) {
-            turn.lock();
-            try {
-                if (!ended) {
-                    listener.onEvent(event);
-                }
-            } catch (RuntimeException failure) {
-                log.warn("listener {} failed on {}: the event is lost to it", listener, event, failure);
-            } finally {
-                turn.unlock();
-            }
-        }
-
-        void end() {
-            turn.lock();
-            try {
-                ended = true;
-            } finally {
-                turn.unlock();
-            }
         }
     }
 }

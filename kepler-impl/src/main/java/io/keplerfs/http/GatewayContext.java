@@ -2,7 +2,9 @@ package io.keplerfs.http;
 
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.NodeHealth;
+import io.keplerfs.values.Measure;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** What every part of one gateway shares. */
@@ -10,6 +12,7 @@ final class GatewayContext {
     final GatewayOptions options;
     final KeplerCluster cluster;
     final Supplier<NodeHealth> health;
+    final Supplier<List<Measure>> measures;
     final Workers workers;
     final Metrics metrics = new Metrics();
     final Failures failures;
@@ -19,10 +22,15 @@ final class GatewayContext {
 
     private volatile DateLine date = new DateLine(Long.MIN_VALUE, "");
 
-    GatewayContext(GatewayOptions options, KeplerCluster cluster, Supplier<NodeHealth> health) {
+    GatewayContext(
+            GatewayOptions options,
+            KeplerCluster cluster,
+            Supplier<NodeHealth> health,
+            Supplier<List<Measure>> measures) {
         this.options = options;
         this.cluster = cluster;
         this.health = health;
+        this.measures = measures;
         GatewayLimits limits = options.limits();
         this.workers = new Workers(limits.workers(), limits.queuedWork(), options.threads());
         this.failures = new Failures(options.label(), nanoTime());

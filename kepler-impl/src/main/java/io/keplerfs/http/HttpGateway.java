@@ -2,6 +2,7 @@ package io.keplerfs.http;
 
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.NodeHealth;
+import io.keplerfs.values.Measure;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
@@ -16,6 +17,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -56,11 +58,16 @@ public final class HttpGateway implements AutoCloseable {
      * Listens; returns when the port is bound.
      *
      * @param health asked for every probe, on an event loop that it must not block
+     * @param measures what {@code /metrics} shows beside the gateway's own numbers; on an event loop, too
      * @throws IOException naming host, port and HTTP_PORT if it cannot listen there
      */
-    public static HttpGateway start(GatewayOptions options, KeplerCluster cluster, Supplier<NodeHealth> health)
+    public static HttpGateway start(
+            GatewayOptions options,
+            KeplerCluster cluster,
+            Supplier<NodeHealth> health,
+            Supplier<List<Measure>> measures)
             throws IOException {
-        GatewayContext context = new GatewayContext(options, cluster, health);
+        GatewayContext context = new GatewayContext(options, cluster, health, measures);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 options.limits().ioThreads(), options.threads(), NioIoHandler.newFactory());
         ChannelGroup connections = new DefaultChannelGroup(loops.next());

@@ -11,6 +11,7 @@ import io.keplerfs.ListPage;
 import io.keplerfs.Member;
 import io.keplerfs.NodeHealth;
 import io.keplerfs.Receipt;
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.time.Instant;
@@ -110,6 +111,7 @@ final class Json {
         json.addProperty("settled", status.settled());
         json.addProperty("replicationFactor", status.replicationFactor());
         json.addProperty("queued", status.queued());
+        json.addProperty("localHealth", status.localHealth());
         json.add("members", array(status.members(), Json::member));
         return json;
     }
@@ -133,6 +135,14 @@ final class Json {
         json.addProperty("ringShare", member.ringShare());
         json.addProperty("chunks", member.chunks());
         json.addProperty("bytesUsed", member.bytesUsed());
+        member.contact().ifPresent(contact -> json.add("contact", contact(contact)));
+        return json;
+    }
+
+    private static JsonObject contact(Contact contact) {
+        JsonObject json = new JsonObject();
+        json.addProperty("sinceHeardMillis", contact.sinceHeard().toMillis());
+        contact.roundTrip().ifPresent(time -> json.addProperty("roundTripMicros", time.toNanos() / 1_000));
         return json;
     }
 

@@ -2,6 +2,8 @@ package io.keplerfs.http;
 
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.Member;
+import io.keplerfs.values.Contact;
+import io.keplerfs.values.Measure;
 import io.keplerfs.values.MemberState;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.time.Duration;
@@ -32,6 +34,7 @@ final class MetricsPage {
         Text text = new Text();
         requests(text);
         process(text);
+        gateway.measures.get().forEach(text::measure);
         text.type("kepler_cluster_status_up", "gauge", "1 if the cluster could say how it is");
         text.line("kepler_cluster_status_up", "", now == null ? 0 : 1);
         if (now != null) {
@@ -75,6 +78,13 @@ final class MetricsPage {
                     .count();
             text.line("kepler_members", "state=\"" + state.name().toLowerCase(Locale.ROOT) + "\"", count);
         }
+        text.type("kepler_member_round_trip_seconds", "gauge", "smoothed time from this node's probe to the answer");
+        for (Member member : now.members()) {
+            member.contact()
+                    .flatMap(Contact::roundTrip)
+                    .ifPresent(time -> text.line(
+                            "kepler_member_round_trip_seconds", "id=\"" + member.id() + "\"", time.toNanos() / 1e9));
+        }
         text.type("kepler_member_used_bytes", "gauge", "bytes of chunks on each member that answered");
         for (Member member : now.members()) {
             if (member.bytesUsed() >= 0) {
@@ -86,6 +96,7 @@ final class MetricsPage {
     /** Lines of the exposition format. */
     private static final class Text {
         private final StringBuilder lines = new StringBuilder();
+        private String typed = "";
 
         void type(String name, String type, String help) {
             lines.append("# HELP ").append(name).append(' ').append(help).append('\n');
@@ -98,6 +109,23 @@ final class MetricsPage {
                 lines.append('{').append(labels).append('}');
             }
             lines.append(' ').append(value).append('\n');
+        }
+
+        /** Those of one name stand side by side. */
+        void measure(Measure measure) {
+            if (!measure.name().equals(typed)) {
+                typed = measure.name();
+                type(typed, measure.kind().word(), measure.help());
+            }
+            line(typed, measure.labels(), number(measure.value()));
+        }
+
+        /** A whole number needs no decimals. */
+        private static Number number(double value) {
+            if (value == Math.rint(value) && Math.abs(value) < 1L << 53) {
+                return (long) value;
+            }
+            return value;
         }
 
         void single(String name, String type, String help, Number value) {

@@ -34,6 +34,12 @@ final class MemoryMembership implements Membership {
     }
 
     @Override
+    public Report report() {
+        Observer started = observer;
+        return started == null ? Report.NONE : started.report();
+    }
+
+    @Override
     public void cardChanged() {
         network.cardChanged();
     }

@@ -3,11 +3,14 @@ package io.keplerfs.memory;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeId;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -54,6 +57,17 @@ final class Observer {
 
     List<MemberInfo> members() {
         return List.copyOf(opinion.values());
+    }
+
+    /** Whom it sees now it hears now: there is nothing in between that could take time. Of others it remembers nothing. */
+    Membership.Report report() {
+        Map<NodeId, Contact> contacts = new HashMap<>();
+        for (MemberInfo known : opinion.values()) {
+            if (!known.id().equals(id()) && known.state() == MemberState.ALIVE && network.linked(this, known.id())) {
+                contacts.put(known.id(), new Contact(Duration.ZERO, Optional.of(Duration.ZERO)));
+            }
+        }
+        return new Membership.Report(0, contacts, List.of());
     }
 
     /** Begins to say hello, once a second. */

@@ -1,6 +1,7 @@
 package io.keplerfs.node;
 
 import io.keplerfs.KeplerEvent;
+import io.keplerfs.listen.Listeners;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the membership has told this node: where each member is and whether it answers. Passes it on to the loop, to the store
@@ -24,15 +26,15 @@ final class Members implements Membership.Host {
     private final Loop loop;
     private final Store store;
     private final Views views;
-    private final Events events;
+    private final Listeners listeners;
     private final Supplier<Founding> founding;
     private final Map<NodeId, MemberInfo> book = new ConcurrentHashMap<>();
 
-    Members(Loop loop, Store store, Views views, Events events, Supplier<Founding> founding) {
+    Members(Loop loop, Store store, Views views, Listeners listeners, Supplier<Founding> founding) {
         this.loop = loop;
         this.store = store;
         this.views = views;
-        this.events = events;
+        this.listeners = listeners;
         this.founding = founding;
     }
 
@@ -62,7 +64,7 @@ final class Members implements Membership.Host {
 
     @Override
     public void memberChanged(MemberState before, MemberInfo now) {
-        book.put(now.id(), now);
+        MemberInfo earlier = book.put(now.id(), now);
         store.write(tables -> {
             if (now.id().equals(store.nodeId())) {
                 Incarnation.keep(tables, now.incarnation());
@@ -71,8 +73,22 @@ final class Members implements Membership.Host {
             }
             return null;
         });
-        if (before != now.state()) {
-            events.emit(new KeplerEvent.MemberChanged(now.id(), now.label(), before, now.state()));
+        tell(earlier, now);
+    }
+
+    /** By what was told before: to a membership that has forgotten a member it is new, to a listener it is back. */
+    private void tell(@Nullable MemberInfo earlier, MemberInfo now) {
+        if (earlier == null) {
+            if (!now.id().equals(store.nodeId())) {
+                listeners.tell(new KeplerEvent.MemberJoined(now.id(), now.label(), now.address(), now.state()));
+            }
+            return;
+        }
+        if (earlier.state() != now.state()) {
+            listeners.tell(new KeplerEvent.MemberChanged(now.id(), now.label(), earlier.state(), now.state()));
+        }
+        if (!earlier.address().equals(now.address())) {
+            listeners.tell(new KeplerEvent.MemberMoved(now.id(), now.label(), earlier.address(), now.address()));
         }
     }
 

@@ -5,6 +5,7 @@ import io.keplerfs.files.EmbeddedCluster;
 import io.keplerfs.files.Node;
 import io.keplerfs.files.OpenCalls;
 import io.keplerfs.files.Replaced;
+import io.keplerfs.listen.Listeners;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
@@ -58,7 +59,7 @@ public final class NodeParts {
      * @param clock opened on that loop and store
      * @param transport not yet started
      * @param membership not yet started
-     * @param events tells listeners
+     * @param listeners told what happens
      * @param workers threads for hashing and callers' streams
      * @param limits sizes and buffers
      * @param calls what the application has running
@@ -69,7 +70,7 @@ public final class NodeParts {
             HybridClock clock,
             Transport transport,
             Membership membership,
-            Events events,
+            Listeners listeners,
             Node.Workers workers,
             Node.Limits limits,
             OpenCalls calls) {}
@@ -88,13 +89,13 @@ public final class NodeParts {
         this.seams = seams;
         Loop loop = seams.loop();
         Store store = seams.store();
-        Events events = seams.events();
+        Listeners listeners = seams.listeners();
         // The parts refer to each other in a circle that only messages and timers close.
         Later<Members> memberBook = new Later<>();
         rpc = new NodeRpc(
                 store.nodeId(), seams.transport(), id -> memberBook.get().find(id));
         views = new Views(loop, rpc, store);
-        members = new Members(loop, store, views, events, founding);
+        members = new Members(loop, store, views, listeners, founding);
         memberBook.set(members);
         views.load();
         queue = new ReplicationQueue(
@@ -110,7 +111,7 @@ public final class NodeParts {
         new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
         ChunkDelivery delivery = new ChunkDelivery(loop, rpc, queue, views, policy.rebalanceBytesPerSecond());
         rebalance = new Rebalance(loop, rpc, store, views, delivery);
-        status = new Status(rpc, store, views, seams.membership(), members, queue, events);
+        status = new Status(rpc, store, views, seams.membership(), members, queue, listeners);
         Node node = new Node(
                 loop,
                 rpc,
@@ -126,7 +127,7 @@ public final class NodeParts {
         cluster = new EmbeddedCluster(node, seams.clock(), replaced, status);
         references = new ReferenceSync(loop, rpc, store, views);
         collector = new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, policy.ages());
-        views.onChange(ownership -> events.emit(new KeplerEvent.ViewChanged(
+        views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),
                 ownership.newest().ids())));

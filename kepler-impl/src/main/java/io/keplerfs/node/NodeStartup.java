@@ -12,6 +12,7 @@ import io.keplerfs.files.Replaced;
 import io.keplerfs.http.GatewayLimits;
 import io.keplerfs.http.GatewayOptions;
 import io.keplerfs.http.HttpGateway;
+import io.keplerfs.listen.Listeners;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.repair.LifeTimes;
 import io.keplerfs.spi.MemberInfo;
@@ -92,14 +93,14 @@ final class NodeStartup {
         Store store = teardown.add(openStore());
         ThreadLoop loop = teardown.add(new ThreadLoop(threads.of("loop"), random));
         HybridClock clock = openClock(loop, store);
-        Events events = teardown.add(new Events(threads.of("events")));
+        Listeners listeners = teardown.add(new Listeners(threads.of("events")));
         teardown.add(() -> calls.end(FAIL_TIMEOUT));
         Transport transport =
                 teardown.add(options.transport().orElseGet(() -> new TcpTransport(System::nanoTime, random)));
         Membership membership =
                 teardown.add(options.membership().orElseGet(() -> new SwimMembership(System::nanoTime, random)));
         NodeParts parts = new NodeParts(
-                new NodeParts.Seams(loop, store, clock, transport, membership, events, workers, limits(), calls),
+                new NodeParts.Seams(loop, store, clock, transport, membership, listeners, workers, limits(), calls),
                 new NodeParts.Policy(options.evictAfter(), options.rebalanceBytesPerSecond(), ages));
 
         int transferPort = transport.start(
@@ -109,7 +110,7 @@ final class NodeStartup {
         int gossipPort = membership.bind(options.bindHost(), options.gossipPort());
         teardown.add(() -> membership.leave(LEAVE_TIMEOUT));
         teardown.add(() -> calls.drain(DRAIN_TIMEOUT));
-        int httpPort = startGateway(parts);
+        int httpPort = startGateway(parts, membership);
         NodeAddress address = new NodeAddress(options.advertiseHost(), httpPort, gossipPort, transferPort);
         MemberInfo self = self(store, address);
         parts.start(
@@ -194,7 +195,7 @@ final class NodeStartup {
                 options.conflictRetention());
     }
 
-    private int startGateway(NodeParts parts) throws IOException {
+    private int startGateway(NodeParts parts, Membership membership) throws IOException {
         if (options.httpPort() == KeplerOptions.NO_HTTP) {
             return 0;
         }
@@ -207,7 +208,11 @@ final class NodeStartup {
                 System::nanoTime,
                 InstantSource.system(),
                 GatewayLimits.defaults());
-        return teardown.add(HttpGateway.start(gateway, parts.cluster(), parts.status()::health))
+        return teardown.add(HttpGateway.start(
+                        gateway,
+                        parts.cluster(),
+                        parts.status()::health,
+                        () -> membership.report().measures()))
                 .port();
     }
 
@@ -237,6 +242,7 @@ final class NodeStartup {
                 options.seeds(),
                 known,
                 secret(),
+                options.network(),
                 options.probeInterval(),
                 options.probeTimeout(),
                 random,

@@ -7,6 +7,7 @@ import io.keplerfs.Member;
 import io.keplerfs.NodeHealth;
 import io.keplerfs.Subscription;
 import io.keplerfs.files.ClusterWatch;
+import io.keplerfs.listen.Listeners;
 import io.keplerfs.replication.ReplicationQueue;
 import io.keplerfs.ring.Ring;
 import io.keplerfs.rpc.Kind;
@@ -16,6 +17,7 @@ import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
@@ -51,7 +53,7 @@ final class Status implements ClusterWatch {
     private final Membership membership;
     private final Members members;
     private final ReplicationQueue queue;
-    private final Events events;
+    private final Listeners listeners;
 
     Status(
             Rpc rpc,
@@ -60,14 +62,14 @@ final class Status implements ClusterWatch {
             Membership membership,
             Members members,
             ReplicationQueue queue,
-            Events events) {
+            Listeners listeners) {
         this.rpc = rpc;
         this.store = store;
         this.views = views;
         this.membership = membership;
         this.members = members;
         this.queue = queue;
-        this.events = events;
+        this.listeners = listeners;
         rpc.serve(Kind.STATUS, (from, head, body, responder) -> {
             Store.Usage usage = store.usage();
             responder.respond(Message.of(new WireWriter()
@@ -84,7 +86,8 @@ final class Status implements ClusterWatch {
         all.add(rpc.self());
         membership.members().forEach(info -> all.add(info.id()));
         ownership.ifPresent(known -> all.addAll(known.everybody()));
-        return describe(all)
+        Membership.Report report = membership.report();
+        return describe(all, report.contacts())
                 .thenApply(described -> new ClusterStatus(
                         rpc.self(),
                         views.clusterId().map(Object::toString).orElse(""),
@@ -92,6 +95,7 @@ final class Status implements ClusterWatch {
                         ownership.map(known -> known.next().isEmpty()).orElse(false),
                         ownership.map(known -> known.current().replication()).orElse(0),
                         queue.waiting(),
+                        report.localHealth(),
                         described.stream()
                                 .sorted(Comparator.comparing(Member::label).thenComparing(Member::id))
                                 .toList()));
@@ -101,14 +105,14 @@ final class Status implements ClusterWatch {
     public CompletableFuture<List<Member>> members(List<List<NodeId>> ownerSets) {
         Set<NodeId> all = new LinkedHashSet<>();
         ownerSets.forEach(all::addAll);
-        return describe(all);
+        return describe(all, membership.report().contacts());
     }
 
-    private CompletableFuture<List<Member>> describe(Set<NodeId> ids) {
+    private CompletableFuture<List<Member>> describe(Set<NodeId> ids, Map<NodeId, Contact> contacts) {
         Map<NodeId, MemberInfo> listed =
                 membership.members().stream().collect(Collectors.toMap(MemberInfo::id, info -> info));
         List<CompletableFuture<Optional<Member>>> asked =
-                ids.stream().map(id -> describe(id, listed)).toList();
+                ids.stream().map(id -> describe(id, listed, contacts)).toList();
         return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
                 .thenApply(all -> asked.stream()
                         .map(CompletableFuture::join)
@@ -116,7 +120,8 @@ final class Status implements ClusterWatch {
                         .collect(Collectors.toList()));
     }
 
-    private CompletableFuture<Optional<Member>> describe(NodeId id, Map<NodeId, MemberInfo> listed) {
+    private CompletableFuture<Optional<Member>> describe(
+            NodeId id, Map<NodeId, MemberInfo> listed, Map<NodeId, Contact> contacts) {
         Optional<MemberInfo> info = Optional.ofNullable(listed.get(id)).or(() -> members.find(id));
         CompletableFuture<Usage> usage = rpc.reachable(id)
                 ? rpc.call(
@@ -128,7 +133,8 @@ final class Status implements ClusterWatch {
                         .thenApply(answer -> usage(new WireReader(answer.head())))
                         .exceptionally(silent -> new Usage(UNKNOWN, UNKNOWN))
                 : CompletableFuture.completedFuture(new Usage(UNKNOWN, UNKNOWN));
-        return usage.thenApply(known -> info.map(member -> member(member, known)));
+        return usage.thenApply(
+                known -> info.map(member -> member(member, known, Optional.ofNullable(contacts.get(id)))));
     }
 
     private record Usage(long chunks, long bytes) {}
@@ -137,7 +143,7 @@ final class Status implements ClusterWatch {
         return new Usage(in.int64(), in.int64());
     }
 
-    private Member member(MemberInfo info, Usage usage) {
+    private Member member(MemberInfo info, Usage usage, Optional<Contact> contact) {
         Optional<View> view = views.ownership().map(Ownership::newest);
         boolean owner = view.map(v -> v.has(info.id())).orElse(false);
         return new Member(
@@ -151,17 +157,18 @@ final class Status implements ClusterWatch {
                 owner,
                 owner ? view.get().ring().share(info.id()) : 0,
                 usage.chunks(),
-                usage.bytes());
+                usage.bytes(),
+                contact);
     }
 
     @Override
     public Subscription onEvent(KeplerListener listener) {
-        return events.listen(listener);
+        return listeners.add(listener);
     }
 
     @Override
     public void emit(KeplerEvent event) {
-        events.emit(event);
+        listeners.tell(event);
     }
 
     /** Ready means: whatever the key, a majority of its owners can be reached. */

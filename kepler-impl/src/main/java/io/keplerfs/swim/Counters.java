@@ -6,6 +6,10 @@ import java.util.concurrent.atomic.LongAdder;
 final class Counters {
     final LongAdder packetsSent = new LongAdder();
     final LongAdder packetsReceived = new LongAdder();
+    final LongAdder packetBytesSent = new LongAdder();
+    final LongAdder packetBytesReceived = new LongAdder();
+    final LongAdder streamBytesSent = new LongAdder();
+    final LongAdder streamBytesReceived = new LongAdder();
     final LongAdder exchangesAsked = new LongAdder();
     final LongAdder exchangesFailed = new LongAdder();
     final LongAdder exchangesAnswered = new LongAdder();
@@ -18,6 +22,10 @@ final class Counters {
         return new SwimStatistics(
                 packetsSent.sum(),
                 packetsReceived.sum(),
+                packetBytesSent.sum(),
+                packetBytesReceived.sum(),
+                streamBytesSent.sum(),
+                streamBytesReceived.sum(),
                 exchangesAsked.sum(),
                 exchangesFailed.sum(),
                 exchangesAnswered.sum(),

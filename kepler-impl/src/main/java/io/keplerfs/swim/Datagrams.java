@@ -54,6 +54,7 @@ final class Datagrams {
         try {
             channel.send(ByteBuffer.wrap(envelope), there);
             counters.packetsSent.increment();
+            counters.packetBytesSent.add(envelope.length);
         } catch (IOException lost) {
             LOG.debug("no packet to {}: {}", there, lost.toString());
         }
@@ -67,6 +68,7 @@ final class Datagrams {
                 buffer.clear();
                 SocketAddress from = channel.receive(buffer);
                 counters.packetsReceived.increment();
+                counters.packetBytesReceived.add(buffer.position());
                 open(buffer.flip(), from, receiver);
             } catch (IOException failed) {
                 if (channel.isOpen()) {

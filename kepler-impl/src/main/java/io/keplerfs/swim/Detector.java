@@ -20,13 +20,16 @@ import java.util.random.RandomGenerator;
  * in {@link Prober}; this class decides what is heard and told, and when.
  */
 final class Detector {
-    private static final int GOSSIP_FANOUT = 3;
+    /** From this size on states are compared before they are exchanged. */
+    private static final int SMALLEST_COMPARED = 16;
 
     /** So many that have heard our good-bye will spread it. */
     private static final int GOODBYES_WANTED = 3;
 
     private final SwimTimings timings;
-    private final Rumours rumours = new Rumours();
+    private final Set<Flaw> flaws;
+    private final Rumours rumours;
+    private final Ledger ledger = new Ledger();
     private final Outbox outbox;
     private final Roster roster;
     private final Prober prober;
@@ -42,12 +45,17 @@ final class Detector {
     private boolean departed;
     private long wakeNanos;
 
-    Detector(MemberInfo self, SwimTimings timings, RandomGenerator random, long nowNanos) {
+    /**
+     * @param flaws none, but for tests of the tests
+     */
+    Detector(MemberInfo self, SwimTimings timings, RandomGenerator random, Set<Flaw> flaws, long nowNanos) {
+        this.flaws = flaws;
         this.timings = timings;
         List<Effect> effects = new ArrayList<>();
-        roster = new Roster(self, timings, random, rumours, effects::add);
-        outbox = new Outbox(effects, roster, rumours, random.nextLong());
-        prober = new Prober(roster, timings, outbox, random, nowNanos);
+        rumours = new Rumours(flaws);
+        roster = new Roster(self, timings, random, rumours, effects::add, flaws);
+        outbox = new Outbox(effects, roster, rumours, random.nextLong(), flaws);
+        prober = new Prober(roster, timings, outbox, ledger, random, flaws, nowNanos);
         intervalNanos = timings.probeInterval().toNanos();
         nextGossipNanos = nowNanos;
         nextSyncNanos = nowNanos + random.nextLong(timings.syncInterval().toNanos());
@@ -62,6 +70,22 @@ final class Detector {
 
     List<MemberInfo> members() {
         return roster.members();
+    }
+
+    Ledger ledger() {
+        return ledger;
+    }
+
+    Roster roster() {
+        return roster;
+    }
+
+    Rumours rumours() {
+        return rumours;
+    }
+
+    Prober prober() {
+        return prober;
     }
 
     boolean isLiving(NodeId id) {
@@ -96,17 +120,19 @@ final class Detector {
         forgiveIfPaused(nowNanos);
         hearAll(message, nowNanos);
         if (message instanceof GossipMessage.Ping ping && isForUs(ping.target())) {
-            outbox.send(ping.sender(), claims -> ack(ping, claims));
+            outbox.send(ping.sender(), claims -> ack(ping, claims), nowNanos);
         } else if (message instanceof GossipMessage.Ack ack) {
             // Acks of earlier probes are still on their way when a node leaves; those have not heard it yet.
             if (isLeaving() && ack.sequence() - firstGoodbye > 0) {
                 heardGoodbye.add(ack.target());
             }
-            prober.acknowledged(ack);
+            prober.acknowledged(ack, nowNanos);
         } else if (message instanceof GossipMessage.PingRequest ask && !isLeaving()) {
             prober.relay(ask, nowNanos);
         } else if (message instanceof GossipMessage.Nack nack) {
             prober.refused(nack);
+        } else if (message instanceof GossipMessage.CompareReply reply && reply.buckets() != 0 && !isLeaving()) {
+            sync(Endpoint.of(reply.sender().address()), reply.buckets(), nowNanos);
         }
         return drain(nowNanos);
     }
@@ -116,9 +142,15 @@ final class Detector {
         forgiveIfPaused(nowNanos);
         hearAll(request, nowNanos);
         if (request instanceof GossipMessage.Ping ping && isForUs(ping.target())) {
-            outbox.add(new Effect.Answer(ack(ping, outbox.news(ping.sender().id(), none -> ack(ping, none)))));
-        } else if (request instanceof GossipMessage.Sync) {
-            outbox.add(new Effect.Answer(new GossipMessage.SyncReply(self(), everything())));
+            List<Claim> news = outbox.news(ping.sender().id(), none -> ack(ping, none), nowNanos);
+            outbox.add(new Effect.Answer(ack(ping, news)));
+        } else if (request instanceof GossipMessage.Sync sync) {
+            ledger.statesAnswered.increment();
+            outbox.add(new Effect.Answer(new GossipMessage.SyncReply(self(), roster.claims(sync.buckets(), nowNanos))));
+        } else if (request instanceof GossipMessage.Compare compare) {
+            ledger.sumsAnswered.increment();
+            long differing = roster.digest().differences(compare.sums());
+            outbox.add(new Effect.Answer(new GossipMessage.CompareReply(self(), differing)));
         }
         return drain(nowNanos);
     }
@@ -153,6 +185,7 @@ final class Detector {
     private void buryTheSilent(long nowNanos) {
         for (Known silent : roster.suspectsUntil(nowNanos)) {
             Claim death = new Claim(silent.info.withState(MemberState.DEAD), self().id());
+            ledger.deaths.increment();
             roster.become(silent, death, nowNanos, "suspected and did not refute in time");
         }
     }
@@ -160,7 +193,7 @@ final class Detector {
     /** We have been paused: what was not answered meanwhile says nothing of the others. */
     private void forgiveIfPaused(long nowNanos) {
         long lateNanos = nowNanos - wakeNanos;
-        if (lateNanos > intervalNanos) {
+        if (lateNanos > intervalNanos && !flaws.contains(Flaw.PAUSE_NOT_FORGIVEN)) {
             prober.feelWorse();
             prober.abandon();
             roster.suspicions().forEach(suspicion -> suspicion.postpone(lateNanos));
@@ -174,24 +207,38 @@ final class Detector {
         boolean sync = message instanceof GossipMessage.Sync || message instanceof GossipMessage.SyncReply;
         hearSender(message.sender(), nowNanos);
         for (Claim claim : message.claims()) {
-            hear(sync ? suspectRather(claim) : claim, nowNanos);
+            if (sync) {
+                hearOfFullState(claim, nowNanos);
+            } else {
+                hear(claim, nowNanos);
+            }
         }
     }
 
     /**
      * A full state may be long out of date, after a partition above all: its dead get the chance to refute before they are
-     * taken for dead here too.
+     * taken for dead here too. The dead we never knew are dead at once: to suspect them would keep them for alive.
      */
-    private static Claim suspectRather(Claim claim) {
-        return claim.member().state() == MemberState.DEAD
-                ? new Claim(claim.member().withState(MemberState.SUSPECT), claim.by())
-                : claim;
+    private void hearOfFullState(Claim claim, long nowNanos) {
+        NodeId id = claim.member().id();
+        boolean dead = claim.member().state() == MemberState.DEAD;
+        if (dead && !isForUs(id) && roster.find(id) == null) {
+            roster.admitDead(claim, nowNanos);
+        } else if (dead && !flaws.contains(Flaw.FULL_STATE_BURIES)) {
+            hear(new Claim(claim.member().withState(MemberState.SUSPECT), claim.by()), nowNanos);
+        } else {
+            hear(claim, nowNanos);
+        }
     }
 
     private void hearSender(MemberInfo sender, long nowNanos) {
         Known before = roster.find(sender.id());
         boolean wasDead = before != null && before.info.state() == MemberState.DEAD;
         hear(Claim.of(sender), nowNanos);
+        Known known = before == null ? roster.find(sender.id()) : before;
+        if (known != null) {
+            known.heard().at(nowNanos);
+        }
         boolean isBack = wasDead && isLiving(sender.id());
         // Its side of a partition may know what ours does not. Many come back at once then: one of them will do.
         if (isBack && !isLeaving() && nowNanos - lastSyncNanos >= intervalNanos) {
@@ -203,7 +250,8 @@ final class Detector {
         if (isForUs(claim.member().id())) {
             hearOfSelf(claim);
         } else {
-            roster.hear(claim, nowNanos, claim.isAccusation() ? "accused by " + claim.by() : "says so itself");
+            roster.hear(
+                    claim, nowNanos, claim.isAccusation() ? "accused by " + roster.name(claim.by()) : "says so itself");
         }
     }
 
@@ -213,16 +261,19 @@ final class Detector {
         MemberInfo self = self();
         boolean against = said.state() != MemberState.ALIVE && said.incarnation() >= self.incarnation();
         boolean fromAnEarlierRun = said.state() == MemberState.ALIVE && said.incarnation() > self.incarnation();
-        if (isLeaving() || !(against || fromAnEarlierRun)) {
+        if (isLeaving() || !(against || fromAnEarlierRun) || flaws.contains(Flaw.NO_REFUTATION)) {
             return;
         }
         if (against) {
+            ledger.refutes.increment();
             prober.feelWorse();
         }
-        long outbid = Math.min(GossipCodec.MAX_INCARNATION, said.incarnation() + 1);
+        long outbid = flaws.contains(Flaw.REFUTES_WITHOUT_RAISING)
+                ? said.incarnation()
+                : Math.min(GossipCodec.MAX_INCARNATION, said.incarnation() + 1);
         MemberInfo renewed = new MemberInfo(
                 self.id(), self.label(), self.zone(), self.weight(), self.address(), outbid, MemberState.ALIVE);
-        roster.renew(renewed, "refuting: called " + said.state() + " by " + claim.by());
+        roster.renew(renewed, "refuting: called " + said.state() + " by " + roster.name(claim.by()));
     }
 
     // ---- telling
@@ -232,8 +283,9 @@ final class Detector {
             return;
         }
         nextGossipNanos = nowNanos + timings.gossipInterval().toNanos();
-        for (Known known : roster.pick(GOSSIP_FANOUT, known -> known.isLiving() || diedRecently(known, nowNanos))) {
-            outbox.send(known.info, claims -> new GossipMessage.Gossip(self(), claims));
+        for (Known known :
+                roster.pick(timings.gossipFanout(), known -> known.isLiving() || diedRecently(known, nowNanos))) {
+            outbox.send(known.info, claims -> new GossipMessage.Gossip(self(), claims), nowNanos);
         }
     }
 
@@ -248,16 +300,29 @@ final class Detector {
         }
         nextSyncNanos = nowNanos + timings.syncNanos(roster.living());
         List<Known> partner = roster.pick(1, known -> known.info.state() == MemberState.ALIVE);
-        partner.forEach(known -> syncWith(known.endpoint(), nowNanos));
+        partner.forEach(known -> compareWith(known.endpoint(), nowNanos));
+    }
+
+    private void compareWith(Endpoint there, long nowNanos) {
+        // The sums are as long as a full state of ten.
+        if (roster.living() < SMALLEST_COMPARED) {
+            syncWith(there, nowNanos);
+        } else {
+            ledger.sumsAsked.increment();
+            outbox.add(new Effect.Exchange(
+                    there, new GossipMessage.Compare(self(), roster.digest().sums())));
+        }
     }
 
     private void syncWith(Endpoint there, long nowNanos) {
         lastSyncNanos = nowNanos;
-        outbox.add(new Effect.Exchange(there, new GossipMessage.Sync(self(), everything())));
+        sync(there, Digest.ALL, nowNanos);
     }
 
-    private List<Claim> everything() {
-        return roster.others().stream().map(Known::claim).toList();
+    private void sync(Endpoint there, long buckets, long nowNanos) {
+        ledger.statesAsked.increment();
+        List<Claim> claims = roster.claims(buckets, nowNanos);
+        outbox.add(new Effect.Exchange(there, new GossipMessage.Sync(self(), buckets, claims)));
     }
 
     /** Knocks at one of the dead per interval at most: half a cluster that is cut off costs no more than a probe. */
@@ -267,14 +332,12 @@ final class Detector {
         }
         nextHousekeepingNanos = nowNanos + intervalNanos;
         roster.reap(nowNanos);
-        for (Known dead : roster.pick(1, known -> isToBeRetried(known, nowNanos))) {
-            roster.retryLater(dead, nowNanos);
-            outbox.ping(dead);
+        if (!flaws.contains(Flaw.DEAD_NOT_RETRIED)) {
+            roster.deadToRetry(nowNanos).ifPresent(dead -> {
+                roster.retryLater(dead, nowNanos);
+                outbox.ping(dead, nowNanos);
+            });
         }
-    }
-
-    private static boolean isToBeRetried(Known known, long nowNanos) {
-        return known.info.state() == MemberState.DEAD && known.retryNanos - nowNanos <= 0;
     }
 
     private void sayGoodbye(long nowNanos) {
@@ -288,7 +351,7 @@ final class Detector {
             nextGoodbyeNanos = nowNanos + timings.probeTimeout().toNanos();
             for (Known known : roster.pick(
                     2 * GOODBYES_WANTED, known -> known.isLiving() && !heardGoodbye.contains(known.info.id()))) {
-                outbox.ping(known);
+                outbox.ping(known, nowNanos);
             }
         }
     }
@@ -307,21 +370,35 @@ final class Detector {
 
     private List<Effect> drain(long nowNanos) {
         wakeNanos = nextWake(nowNanos);
-        return outbox.drain();
+        ledger.localHealth = prober.healthScore();
+        ledger.rumours = rumours.size();
+        List<Effect> drained = outbox.drain();
+        drained.forEach(this::countFalseAlarm);
+        return drained;
+    }
+
+    /** Whom we accused, and who is there after all. A restart looks the same from here. */
+    private void countFalseAlarm(Effect effect) {
+        if (effect instanceof Effect.Changed changed && changed.now().state() == MemberState.ALIVE) {
+            Known known = roster.find(changed.now().id());
+            if (known != null && known.acquit()) {
+                (changed.before() == MemberState.DEAD ? ledger.falseDeaths : ledger.falseSuspicions).increment();
+            }
+        }
     }
 
     private long nextWake(long nowNanos) {
         long wait = intervalNanos;
         if (!isLeaving()) {
             wait = prober.waitNanos(Math.min(wait, nextSyncNanos - nowNanos), nowNanos);
+            for (Suspicion suspicion : roster.suspicions()) {
+                wait = Math.min(wait, suspicion.deadlineNanos() - nowNanos);
+            }
         } else if (!departed) {
             wait = Math.min(wait, nextGoodbyeNanos - nowNanos);
         }
         if (!rumours.isEmpty() && roster.living() > 1) {
             wait = Math.min(wait, nextGossipNanos - nowNanos);
-        }
-        for (Suspicion suspicion : roster.suspicions()) {
-            wait = Math.min(wait, suspicion.deadlineNanos() - nowNanos);
         }
         return nowNanos + Math.max(0, wait);
     }

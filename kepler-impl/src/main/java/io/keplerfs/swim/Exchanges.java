@@ -176,6 +176,7 @@ final class Exchanges implements AutoCloseable {
         out.writeInt(envelope.length);
         out.write(envelope);
         out.flush();
+        counters.streamBytesSent.add(Integer.BYTES + envelope.length);
     }
 
     private byte[] read(Socket socket) throws IOException {
@@ -195,6 +196,7 @@ final class Exchanges implements AutoCloseable {
             }
             bytes.writeBytes(part);
         }
+        counters.streamBytesReceived.add(Integer.BYTES + length);
         return bytes.toByteArray();
     }
 

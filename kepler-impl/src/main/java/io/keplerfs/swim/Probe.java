@@ -6,6 +6,7 @@ import io.keplerfs.values.NodeId;
 final class Probe {
     final NodeId target;
     final long sequence;
+    final long sentNanos;
     final long directEndNanos;
     final long endNanos;
 
@@ -13,17 +14,30 @@ final class Probe {
     int asked;
 
     int nacks;
+
+    /** Of the ping over a connection: its ack is told by it from one that was late. */
+    private long streamSequence;
+
     private boolean indirect;
 
-    Probe(NodeId target, long sequence, long directEndNanos, long endNanos) {
+    Probe(NodeId target, long sequence, long sentNanos, long directEndNanos, long endNanos) {
         this.target = target;
         this.sequence = sequence;
+        this.sentNanos = sentNanos;
         this.directEndNanos = directEndNanos;
         this.endNanos = endNanos;
     }
 
     boolean isAbout(long otherSequence, NodeId otherTarget) {
-        return sequence == otherSequence && target.equals(otherTarget);
+        return (sequence == otherSequence || isStream(otherSequence)) && target.equals(otherTarget);
+    }
+
+    void alsoByStream(long ownSequence) {
+        streamSequence = ownSequence;
+    }
+
+    boolean isStream(long otherSequence) {
+        return indirect && streamSequence == otherSequence;
     }
 
     /** Turns to the indirect phase; true the first time. */

@@ -3,6 +3,7 @@ package io.keplerfs.swim;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.values.MemberState;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -17,24 +18,48 @@ final class Prober {
     private final Roster roster;
     private final SwimTimings timings;
     private final Outbox outbox;
+    private final Ledger ledger;
     private final Relays relays = new Relays();
-    private final LocalHealth health = new LocalHealth();
+    private final LocalHealth health;
+    private final Set<Flaw> flaws;
     private final long intervalNanos;
     private @Nullable Probe probe;
     private long nextProbeNanos;
 
-    Prober(Roster roster, SwimTimings timings, Outbox outbox, RandomGenerator random, long nowNanos) {
+    Prober(
+            Roster roster,
+            SwimTimings timings,
+            Outbox outbox,
+            Ledger ledger,
+            RandomGenerator random,
+            Set<Flaw> flaws,
+            long nowNanos) {
+        this.flaws = flaws;
+        health = new LocalHealth(flaws);
         this.roster = roster;
         this.timings = timings;
         this.outbox = outbox;
+        this.ledger = ledger;
         intervalNanos = timings.probeInterval().toNanos();
         // Nodes that start together must not beat together.
         nextProbeNanos = nowNanos + random.nextLong(intervalNanos);
     }
 
+    LocalHealth health() {
+        return health;
+    }
+
+    Relays relays() {
+        return relays;
+    }
+
     /** Others' word against us, or a pause of ours: we are slow, and should accuse more slowly. */
     void feelWorse() {
         health.worse(1);
+    }
+
+    int healthScore() {
+        return health.score();
     }
 
     /** Whatever is under way has lost its meaning. */
@@ -64,18 +89,21 @@ final class Prober {
         Known target = roster.nextToProbe();
         if (target != null) {
             long directNanos = timings.probeTimeout().toNanos() * health.multiplier();
-            Probe next =
-                    new Probe(target.info.id(), outbox.nextSequence(), nowNanos + directNanos, nowNanos + roundNanos);
+            Probe next = new Probe(
+                    target.info.id(), outbox.nextSequence(), nowNanos, nowNanos + directNanos, nowNanos + roundNanos);
             probe = next;
+            ledger.probes.increment();
             outbox.send(
-                    target.info, claims -> new GossipMessage.Ping(roster.self(), next.sequence, next.target, claims));
+                    target.info,
+                    claims -> new GossipMessage.Ping(roster.self(), next.sequence, next.target, claims),
+                    nowNanos);
         }
     }
 
     /** Through three others, and over TCP in case only datagrams are lost. */
     private void askOthers(Probe current, long nowNanos) {
         Known target = roster.find(current.target);
-        if (target == null) {
+        if (target == null || flaws.contains(Flaw.NO_INDIRECT_PROBES)) {
             return;
         }
         MemberInfo self = roster.self();
@@ -85,11 +113,14 @@ final class Prober {
             outbox.send(
                     relay.info,
                     claims -> new GossipMessage.PingRequest(
-                            self, current.sequence, current.target, target.info.address(), waitMillis, claims));
+                            self, current.sequence, current.target, target.info.address(), waitMillis, claims),
+                    nowNanos);
         }
-        List<Claim> accusation = target.info.state() == MemberState.ALIVE ? List.of() : List.of(target.claim());
+        List<Claim> accusation = target.info.state() == MemberState.ALIVE ? List.of() : List.of(target.claim(nowNanos));
+        long streamSequence = outbox.nextSequence();
+        current.alsoByStream(streamSequence);
         outbox.add(new Effect.Exchange(
-                target.endpoint(), new GossipMessage.Ping(self, current.sequence, current.target, accusation)));
+                target.endpoint(), new GossipMessage.Ping(self, streamSequence, current.target, accusation)));
     }
 
     private static boolean isRelayFor(Probe current, Known known) {
@@ -99,17 +130,21 @@ final class Prober {
     private void failed(Probe over, long nowNanos) {
         health.worse(over.illness());
         Known target = roster.find(over.target);
+        ledger.probesFailed.increment();
         if (target != null && target.isLiving()) {
+            ledger.suspicions.increment();
+            target.heard().accused = true;
             MemberInfo suspect = target.info.withState(MemberState.SUSPECT);
             roster.hear(
                     new Claim(suspect, roster.self().id()),
                     nowNanos,
-                    "no answer to a probe, nor through " + over.asked + " others");
+                    "no answer to a probe, neither directly nor through others (" + over.asked + " asked)");
         }
     }
 
-    void acknowledged(GossipMessage.Ack ack) {
+    void acknowledged(GossipMessage.Ack ack, long nowNanos) {
         if (probe != null && probe.isAbout(ack.sequence(), ack.target())) {
+            enter(probe, ack, nowNanos);
             probe = null;
             health.better();
             return;
@@ -119,7 +154,22 @@ final class Prober {
             outbox.send(
                     relay.asker,
                     relay.askerId,
-                    claims -> new GossipMessage.Ack(roster.self(), relay.askerSequence, relay.target, claims));
+                    claims -> new GossipMessage.Ack(roster.self(), relay.askerSequence, relay.target, claims),
+                    nowNanos);
+        }
+    }
+
+    private void enter(Probe answered, GossipMessage.Ack ack, long nowNanos) {
+        if (answered.isStream(ack.sequence())) {
+            ledger.ackedByStream.increment();
+        } else if (!ack.sender().id().equals(answered.target)) {
+            ledger.ackedThroughRelay.increment();
+        } else {
+            ledger.ackedDirectly.increment();
+            Known target = roster.find(answered.target);
+            if (target != null) {
+                target.heard().answered(nowNanos - answered.sentNanos);
+            }
         }
     }
 
@@ -133,11 +183,12 @@ final class Prober {
 
     void relay(GossipMessage.PingRequest ask, long nowNanos) {
         long sequence = outbox.nextSequence();
-        if (relays.add(sequence, new Relays.Relay(ask, nowNanos))) {
+        if (relays.add(sequence, new Relays.Relay(ask, flaws.contains(Flaw.LATE_NACK), nowNanos))) {
             outbox.send(
                     Endpoint.of(ask.targetAddress()),
                     ask.target(),
-                    claims -> new GossipMessage.Ping(roster.self(), sequence, ask.target(), claims));
+                    claims -> new GossipMessage.Ping(roster.self(), sequence, ask.target(), claims),
+                    nowNanos);
         }
     }
 

@@ -81,6 +81,12 @@ public final class SwimMembership implements Membership {
     }
 
     @Override
+    public Report report() {
+        SwimNode running = node;
+        return running == null ? Report.NONE : running.report();
+    }
+
+    @Override
     public void cardChanged() {
         SwimNode running = node;
         if (running != null) {

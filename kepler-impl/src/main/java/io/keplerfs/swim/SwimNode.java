@@ -1,12 +1,15 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
-import io.keplerfs.values.MemberState;
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.NodeId;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -18,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A membership that runs: one thread owns {@link Detector} and {@link Greeter}, takes all events from one queue, does what they
- * ask for and calls the host. Packets and connections wait on threads of their own.
+ * A membership on real sockets: one thread owns the {@link Participant}, takes all events from one queue, carries out the effects
+ * and calls the host. Packets and connections wait on threads of their own. Nothing is decided here.
  */
 final class SwimNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SwimNode.class);
@@ -43,15 +46,14 @@ final class SwimNode implements AutoCloseable {
     private final Post post;
     private final Exchanges exchanges;
     private final Datagrams datagrams;
-    private final Detector detector;
-    private final Greeter greeter;
+    private final Participant participant;
     private final BlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
     private final AtomicInteger waitingPackets = new AtomicInteger();
     private final CompletableFuture<Void> departure = new CompletableFuture<>();
     private final List<Thread> threads;
     private boolean warnedOfCrowd;
-    private boolean warnedOfTwin;
     private volatile List<MemberInfo> members;
+    private volatile Map<NodeId, Known> index = Map.of();
     private volatile boolean closed;
 
     SwimNode(
@@ -66,18 +68,11 @@ final class SwimNode implements AutoCloseable {
         this.host = host;
         this.nanoClock = nanoClock;
         this.counters = counters;
-        long now = nanoClock.getAsLong();
-        SwimTimings timings = SwimTimings.of(local.probeInterval(), local.probeTimeout());
-        detector = new Detector(local.self(), timings, local.random(), now);
-        greeter = new Greeter(
-                timings,
-                local.self().id(),
-                local.seeds().stream().map(Endpoint::parse).toList(),
-                now);
-        local.known().forEach(known -> greeter.met(known, now));
-        members = detector.members();
         Addresses addresses = new Addresses(nanoClock);
         post = new Post(seal, counters);
+        SwimTimings timings = SwimTimings.of(local.network(), local.probeInterval(), local.probeTimeout());
+        participant = new Participant(local, timings, host::card, post, Set.of(), nanoClock.getAsLong());
+        members = participant.members();
         exchanges = new Exchanges(post, addresses, counters, nanoClock, local.threads());
         datagrams = new Datagrams(port.datagrams(), post, addresses, exchanges, counters);
         threads = List.of(
@@ -94,26 +89,27 @@ final class SwimNode implements AutoCloseable {
         return members;
     }
 
+    Membership.Report report() {
+        long now = nanoClock.getAsLong();
+        Ledger ledger = participant.detector().ledger();
+        Map<NodeId, Contact> contacts = new HashMap<>();
+        index.forEach((id, each) -> each.contact(now).ifPresent(contact -> contacts.put(id, contact)));
+        return new Membership.Report(ledger.localHealth, contacts, Measures.of(counters.snapshot(), ledger));
+    }
+
     void cardChanged() {
-        events.add(() -> {
-            enterCluster(host.card());
-            greeter.hurry(nanoClock.getAsLong());
-        });
+        events.add(() -> carryOut(participant.cardChanged(nanoClock.getAsLong())));
     }
 
     CompletableFuture<Void> leave() {
-        events.add(() -> carryOut(detector.leave(nanoClock.getAsLong())));
+        events.add(() -> carryOut(participant.leave(nanoClock.getAsLong())));
         return departure;
     }
 
     // ---- on the one thread
 
     private void loop() {
-        safely(() -> {
-            MemberInfo self = detector.self();
-            tellHost(new Effect.Changed(self.state(), self, "this node"));
-            enterCluster(host.card());
-        });
+        safely(() -> carryOut(participant.begin(nanoClock.getAsLong())));
         try {
             while (!closed) {
                 Runnable event = events.poll(waitNanos(), TimeUnit.NANOSECONDS);
@@ -130,7 +126,7 @@ final class SwimNode implements AutoCloseable {
 
     private long waitNanos() {
         long now = nanoClock.getAsLong();
-        long wait = Math.min(detector.wakeNanos() - now, greeter.wakeNanos(now) - now);
+        long wait = participant.wakeNanos(now) - now;
         return Math.max(0, Math.min(wait, LONGEST_WAIT_NANOS));
     }
 
@@ -146,20 +142,13 @@ final class SwimNode implements AutoCloseable {
     private void tick() {
         long now = nanoClock.getAsLong();
         exchanges.closeOverdue(now);
-        if (detector.wakeNanos() - now <= 0) {
-            carryOut(detector.tick(now));
-        }
-        if (!isLeaving()) {
-            boolean inCluster = post.cluster().isPresent();
-            for (Endpoint there : greeter.due(inCluster, detector::isLiving, now)) {
-                greet(there);
-            }
-        }
+        carryOut(participant.tick(now));
     }
 
     private void carryOut(List<Effect> effects) {
         if (effects.stream().anyMatch(Effect.Changed.class::isInstance)) {
-            members = detector.members();
+            members = participant.members();
+            index = participant.detector().roster().index();
             warnIfFull();
         }
         effects.forEach(this::carryOut);
@@ -169,13 +158,19 @@ final class SwimNode implements AutoCloseable {
         if (effect instanceof Effect.Send send) {
             datagrams.send(send.to(), post.write(send.packet()));
         } else if (effect instanceof Effect.Exchange exchange) {
-            exchanges.ask(exchange.with(), post.write(exchange.request()), reply -> {
-                if (reply != null) {
-                    events.add(() -> hear(reply));
-                }
-            });
+            exchanges.ask(
+                    exchange.with(),
+                    post.write(exchange.request()),
+                    reply -> events.add(() -> carryOut(participant.replied(exchange, reply, nanoClock.getAsLong()))));
         } else if (effect instanceof Effect.Changed changed) {
             tellHost(changed);
+        } else if (effect instanceof Effect.Entered entered) {
+            LOG.info(
+                    "gossip of {} enters cluster {}",
+                    local.self().label(),
+                    entered.cluster().map(UUID::toString).orElse("none"));
+        } else if (effect instanceof Effect.Met met) {
+            safely(() -> host.clusterMet(met.other(), met.card()));
         } else if (effect instanceof Effect.Departed) {
             departure.complete(null);
         }
@@ -191,94 +186,17 @@ final class SwimNode implements AutoCloseable {
         }
     }
 
-    private void hear(Letter letter) {
-        if (post.isForUs(letter)) {
-            carryOut(detector.receive(letter.message(), nanoClock.getAsLong()));
-        }
-    }
-
     private void tellHost(Effect.Changed changed) {
         MemberInfo now = changed.now();
         LOG.info(
-                "member {} ({} at {}) {} -> {}, incarnation {}: {}",
+                "member {} ({} at {}) {}, incarnation {}: {}",
                 now.label(),
                 now.id(),
                 Endpoint.of(now.address()),
-                changed.before(),
-                now.state(),
+                changed.before() == now.state() ? now.state() : changed.before() + " -> " + now.state(),
                 now.incarnation(),
                 changed.reason());
         safely(() -> host.memberChanged(changed.before(), now));
-    }
-
-    // ---- clusters
-
-    private void enterCluster(ClusterCard card) {
-        if (card.clusterId().equals(post.cluster())) {
-            return;
-        }
-        LOG.info("gossip of {} enters cluster {}", local.self().label(), card.clusterId());
-        long now = nanoClock.getAsLong();
-        carryOut(detector.forgetOthers(now));
-        post.enter(card.clusterId());
-        greeter.hurry(now);
-    }
-
-    private void greet(Endpoint there) {
-        Letter hello = post.write(new GossipMessage.Hello(detector.self(), host.card()));
-        exchanges.ask(there, hello, reply -> events.add(() -> greeted(there, reply)));
-    }
-
-    private void greeted(Endpoint there, @Nullable Letter reply) {
-        if (reply == null || !(reply.message() instanceof GossipMessage.HelloReply hello)) {
-            greeter.failed(there);
-            return;
-        }
-        long now = nanoClock.getAsLong();
-        NodeId other = hello.sender().id();
-        greeter.answered(there, other, now);
-        meet(hello.sender(), hello.card());
-        boolean sameCluster =
-                post.cluster().isPresent() && post.cluster().equals(hello.card().clusterId());
-        if (sameCluster && !isSelf(other) && !isLeaving() && !detector.isLiving(other)) {
-            carryOut(detector.join(there, now));
-        }
-    }
-
-    /** Both sides of a hello come here. */
-    private void meet(MemberInfo other, ClusterCard theirs) {
-        if (isSelf(other.id())) {
-            warnIfTwin(other);
-            return;
-        }
-        if (isLeaving()) {
-            return;
-        }
-        ClusterCard ours = host.card();
-        enterCluster(ours);
-        greeter.met(other, nanoClock.getAsLong());
-        if (ours.clusterId().isEmpty() || !theirs.clusterId().equals(ours.clusterId())) {
-            safely(() -> host.clusterMet(other, theirs));
-        }
-    }
-
-    private void warnIfTwin(MemberInfo other) {
-        if (!other.address().equals(local.self().address()) && !warnedOfTwin) {
-            warnedOfTwin = true;
-            LOG.warn(
-                    "{} at {} has the same node id as this node, {}: stop one of them, its data directory is a copy",
-                    other.label(),
-                    Endpoint.of(other.address()),
-                    other.id());
-        }
-    }
-
-    private boolean isSelf(NodeId id) {
-        return id.equals(local.self().id());
-    }
-
-    private boolean isLeaving() {
-        return detector.self().state() == MemberState.LEFT;
     }
 
     // ---- from other threads
@@ -291,7 +209,7 @@ final class SwimNode implements AutoCloseable {
         }
         events.add(() -> {
             waitingPackets.decrementAndGet();
-            hear(packet);
+            carryOut(participant.receive(packet, nanoClock.getAsLong()));
         });
     }
 
@@ -299,41 +217,18 @@ final class SwimNode implements AutoCloseable {
         CompletableFuture<@Nullable Letter> reply = new CompletableFuture<>();
         events.add(() -> {
             try {
-                GossipMessage answer = answer(letter);
-                reply.complete(answer == null ? null : post.write(answer));
+                List<Effect> effects = participant.answer(letter, nanoClock.getAsLong());
+                effects.stream()
+                        .filter(Effect.Answer.class::isInstance)
+                        .findFirst()
+                        .ifPresent(answer -> reply.complete(post.write(((Effect.Answer) answer).reply())));
+                carryOut(effects);
             } finally {
-                // If it failed: whoever waits must not wait for the deadline.
+                // If it got none, or failed: whoever waits must not wait for the deadline.
                 reply.complete(null);
             }
         });
         return reply;
-    }
-
-    private GossipMessage.@Nullable Reply answer(Letter letter) {
-        if (letter.message() instanceof GossipMessage.Hello hello) {
-            return answerHello(hello);
-        }
-        boolean valid = post.isForUs(letter) && letter.message() instanceof GossipMessage.Request;
-        return valid ? answer((GossipMessage.Request) letter.message()) : null;
-    }
-
-    private GossipMessage.@Nullable Reply answerHello(GossipMessage.Hello hello) {
-        if (isLeaving()) {
-            return null;
-        }
-        GossipMessage.Reply reply = new GossipMessage.HelloReply(detector.self(), host.card());
-        meet(hello.sender(), hello.card());
-        return reply;
-    }
-
-    private GossipMessage.@Nullable Reply answer(GossipMessage.Request request) {
-        List<Effect> effects = detector.answer(request, nanoClock.getAsLong());
-        carryOut(effects);
-        return effects.stream()
-                .filter(Effect.Answer.class::isInstance)
-                .map(effect -> ((Effect.Answer) effect).reply())
-                .findFirst()
-                .orElse(null);
     }
 
     /** Idempotent. Waits for the threads, but for the one it is called on. */

@@ -5,6 +5,10 @@ package io.keplerfs.swim;
  *
  * @param packetsSent datagrams handed to the network
  * @param packetsReceived datagrams of any kind
+ * @param packetBytesSent their bytes, without headers of UDP and IP
+ * @param packetBytesReceived the same of those received
+ * @param streamBytesSent bytes of messages written to connections, without headers of TCP and IP
+ * @param streamBytesReceived bytes of messages read from connections
  * @param exchangesAsked connections this node opened to ask something
  * @param exchangesFailed those of them that brought no reply
  * @param exchangesAnswered connections of others that got a reply
@@ -16,6 +20,10 @@ package io.keplerfs.swim;
 public record SwimStatistics(
         long packetsSent,
         long packetsReceived,
+        long packetBytesSent,
+        long packetBytesReceived,
+        long streamBytesSent,
+        long streamBytesReceived,
         long exchangesAsked,
         long exchangesFailed,
         long exchangesAnswered,

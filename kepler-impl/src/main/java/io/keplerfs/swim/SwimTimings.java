@@ -1,14 +1,17 @@
 package io.keplerfs.swim;
 
+import io.keplerfs.values.Network;
 import java.time.Duration;
 
 /**
- * Every period of the membership. All follow from the two an operator may set, in the proportions of the Lifeguard paper's
- * LAN defaults, but for the memory of dead and left members, which is a promise of the SPI.
+ * Every period of the membership. All follow from the two an operator may set, in proportions that depend on
+ * how far the nodes are apart, those of memberlist, but for the memory of dead and left members, which is a promise of the SPI.
  *
  * @param probeInterval one member is probed per interval
  * @param probeTimeout how long a direct probe waits before others are asked to try
  * @param gossipInterval between packets of news while there is news
+ * @param gossipFanout how many members are told the news at a time
+ * @param suspicionMultiplier a suspicion lasts at least this many probe intervals, times log10 of the cluster size
  * @param syncInterval between full-state exchanges with a random member, for up to 32 members; stretched with log n above
  * @param deadRetry how often a dead member is pinged, so that a healed partition grows together
  * @param deadMemory how long a dead member and its address are remembered
@@ -22,6 +25,8 @@ record SwimTimings(
         Duration probeInterval,
         Duration probeTimeout,
         Duration gossipInterval,
+        int gossipFanout,
+        int suspicionMultiplier,
         Duration syncInterval,
         Duration deadRetry,
         Duration deadMemory,
@@ -32,8 +37,10 @@ record SwimTimings(
         Duration greetLate) {
     private static final Duration SECOND = Duration.ofSeconds(1);
 
-    /** Suspicion lasts at least this many probe intervals, times log10 of the cluster size. */
-    private static final int SUSPICION_MULTIPLIER = 4;
+    private static final int PROBES_PER_DEAD_RETRY = 30;
+
+    /** However rarely is probed, a healed partition should not wait longer. */
+    private static final Duration MOST_DEAD_RETRY = Duration.ofSeconds(30);
 
     /** A lone accuser's suspicion lasts this many times longer: it may itself be the one that is ill. */
     private static final int LONE_ACCUSER_MULTIPLIER = 6;
@@ -49,22 +56,52 @@ record SwimTimings(
         }
     }
 
-    /** One local network: 1 s and 500 ms. */
     static SwimTimings lan() {
-        return of(SECOND, Duration.ofMillis(500));
+        return of(Network.LAN);
     }
 
-    static SwimTimings of(Duration probeInterval, Duration probeTimeout) {
+    static SwimTimings wan() {
+        return of(Network.WAN);
+    }
+
+    static SwimTimings local() {
+        return of(Network.LOCAL);
+    }
+
+    /** What a node is told that says no more than where it is. */
+    static SwimTimings of(Network network) {
+        return of(network, network.probeInterval(), network.probeTimeout());
+    }
+
+    static SwimTimings of(Network network, Duration probeInterval, Duration probeTimeout) {
+        return switch (network) {
+            case LOCAL -> of(probeInterval, probeTimeout, new Pace(10, 3, 3, 15));
+            case LAN -> of(probeInterval, probeTimeout, new Pace(5, 3, 4, 30));
+            case WAN -> of(probeInterval, probeTimeout, new Pace(10, 4, 6, 12));
+        };
+    }
+
+    /**
+     * In numbers of, or per, probe interval; at the default intervals gossip is told every 100, 200 and 500 ms, full states are
+     * compared every 15, 30 and 60 s.
+     */
+    private record Pace(int gossipsPerProbe, int gossipFanout, int suspicionProbes, int probesPerSync) {}
+
+    private static SwimTimings of(Duration probeInterval, Duration probeTimeout, Pace pace) {
+        Duration syncInterval = probeInterval.multipliedBy(pace.probesPerSync);
+        Duration retry = probeInterval.multipliedBy(PROBES_PER_DEAD_RETRY);
         Duration greet = probeInterval.compareTo(SECOND) < 0 ? probeInterval : SECOND;
         return new SwimTimings(
                 probeInterval,
                 probeTimeout,
-                probeInterval.dividedBy(5),
-                probeInterval.multipliedBy(30),
-                probeInterval.multipliedBy(30),
+                probeInterval.dividedBy(pace.gossipsPerProbe),
+                pace.gossipFanout,
+                pace.suspicionProbes,
+                syncInterval,
+                retry.compareTo(MOST_DEAD_RETRY) < 0 ? retry : MOST_DEAD_RETRY,
                 Duration.ofHours(24),
                 Duration.ofMinutes(1),
-                probeInterval.multipliedBy(30),
+                syncInterval,
                 greet,
                 greet.multipliedBy(5),
                 greet.multipliedBy(30));
@@ -72,7 +109,7 @@ record SwimTimings(
 
     /** How long a suspicion lasts that enough others confirm. */
     long shortestSuspicionNanos(int members) {
-        return (long) (SUSPICION_MULTIPLIER * Math.max(1, Math.log10(members)) * probeInterval.toNanos());
+        return (long) (suspicionMultiplier * Math.max(1, Math.log10(members)) * probeInterval.toNanos());
     }
 
     /** How long a suspicion lasts that nobody confirms. */

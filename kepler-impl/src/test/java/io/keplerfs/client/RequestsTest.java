@@ -20,6 +20,7 @@ import io.keplerfs.ListPage;
 import io.keplerfs.Member;
 import io.keplerfs.PutOptions;
 import io.keplerfs.Receipt;
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
@@ -41,9 +42,21 @@ class RequestsTest {
     private static final NodeId TWO = NodeId.parse("00000000-0000-0000-0000-000000000002");
     private static final String MEMBER = "{\"id\":\"" + ONE + "\",\"label\":\"node-a\",\"zone\":\"z\",\"weight\":2,"
             + "\"address\":{\"host\":\"h\",\"httpPort\":1,\"gossipPort\":2,\"transferPort\":3},\"state\":\"suspect\","
-            + "\"incarnation\":4,\"owner\":true,\"ringShare\":0.5,\"chunks\":6,\"bytesUsed\":7}";
-    private static final Member A =
-            new Member(ONE, "node-a", "z", 2, new NodeAddress("h", 1, 2, 3), MemberState.SUSPECT, 4, true, 0.5, 6, 7);
+            + "\"incarnation\":4,\"owner\":true,\"ringShare\":0.5,\"chunks\":6,\"bytesUsed\":7,"
+            + "\"contact\":{\"sinceHeardMillis\":420,\"roundTripMicros\":1500}}";
+    private static final Member A = new Member(
+            ONE,
+            "node-a",
+            "z",
+            2,
+            new NodeAddress("h", 1, 2, 3),
+            MemberState.SUSPECT,
+            4,
+            true,
+            0.5,
+            6,
+            7,
+            Optional.of(new Contact(Duration.ofMillis(420), Optional.of(Duration.ofNanos(1_500_000)))));
 
     private final GatewaysOnLoopback gateways = new GatewaysOnLoopback(1, new Credentials("s3cret"));
 
@@ -195,14 +208,15 @@ class RequestsTest {
         gateways.a()
                 .enqueue(new MockResponse.Builder()
                         .body("{\"self\":\"" + TWO + "\",\"clusterId\":\"\",\"epoch\":7,\"settled\":false,"
-                                + "\"replicationFactor\":3,\"queued\":5,\"members\":[" + MEMBER + "]}")
+                                + "\"replicationFactor\":3,\"queued\":5,\"localHealth\":2,\"members\":[" + MEMBER
+                                + "]}")
                         .build());
         gateways.a()
                 .enqueue(new MockResponse.Builder()
                         .body("{\"owners\":[" + MEMBER + "]}")
                         .build());
 
-        assertThat(gateways.cluster.status()).isEqualTo(new ClusterStatus(TWO, "", 7, false, 3, 5, List.of(A)));
+        assertThat(gateways.cluster.status()).isEqualTo(new ClusterStatus(TWO, "", 7, false, 3, 5, 2, List.of(A)));
         assertThat(gateways.cluster.ringOwners("reports", "a/../b")).containsExactly(A);
 
         request(gateways.a());

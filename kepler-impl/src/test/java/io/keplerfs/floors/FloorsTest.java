@@ -46,6 +46,7 @@ class FloorsTest {
         floors.put("spi", List.of());
         floors.put("loop", List.of());
         floors.put("wire", List.of());
+        floors.put("listen", List.of());
         floors.put("ring", List.of("wire"));
         floors.put("rpc", List.of("wire"));
         List<String> pure = List.of("loop", "wire", "ring", "rpc");
@@ -59,7 +60,7 @@ class FloorsTest {
         floors.put("repair", with(pure, "register", "view", "replication"));
         floors.put("files", with(pure, "register", "view", "replication", "repair"));
         floors.put("http", List.of());
-        floors.put("client", List.of());
+        floors.put("client", List.of("listen"));
         return floors;
     }
 

@@ -9,13 +9,16 @@ import io.keplerfs.Member;
 import io.keplerfs.NotFoundException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.Subscription;
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -104,7 +107,8 @@ final class FakeCluster implements KeplerCluster {
     @Override
     public CompletableFuture<ClusterStatus> statusAsync() {
         statusCalls.incrementAndGet();
-        return answer(() -> new ClusterStatus(SELF, "", 7, true, 3, 2, List.of(member(SELF, "a"), member(OTHER, "b"))));
+        return answer(
+                () -> new ClusterStatus(SELF, "", 7, true, 3, 2, 1, List.of(member(SELF, "a"), member(OTHER, "b"))));
     }
 
     @Override
@@ -115,7 +119,13 @@ final class FakeCluster implements KeplerCluster {
     private static Member member(NodeId id, String label) {
         NodeAddress address = new NodeAddress("127.0.0.1", 3000, 4000, 5000);
         MemberState state = id.equals(SELF) ? MemberState.ALIVE : MemberState.SUSPECT;
-        return new Member(id, label, "zone-1", 1, address, state, 3, true, 0.5, 12, id.equals(SELF) ? 48000 : -1);
+        return new Member(
+                id, label, "zone-1", 1, address, state, 3, true, 0.5, 12, id.equals(SELF) ? 48000 : -1, contact(id));
+    }
+
+    private static Optional<Contact> contact(NodeId id) {
+        Contact heard = new Contact(Duration.ofMillis(420), Optional.of(Duration.ofNanos(1_500_000)));
+        return id.equals(SELF) ? Optional.empty() : Optional.of(heard);
     }
 
     @Override

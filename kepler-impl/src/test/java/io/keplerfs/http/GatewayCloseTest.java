@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
@@ -70,7 +71,7 @@ class GatewayCloseTest {
             int port = http.gateway.port();
 
             assertThatThrownBy(() -> HttpGateway.start(
-                            http.options(port, GatewayLimits.defaults()), http.cluster, () -> http.health))
+                            http.options(port, GatewayLimits.defaults()), http.cluster, () -> http.health, List::of))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("127.0.0.1:" + port)
                     .hasMessageContaining("HTTP_PORT")

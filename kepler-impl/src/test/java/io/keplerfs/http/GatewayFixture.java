@@ -3,6 +3,7 @@ package io.keplerfs.http;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.keplerfs.NodeHealth;
+import io.keplerfs.values.Measure;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,6 +27,7 @@ final class GatewayFixture implements AutoCloseable {
     final HttpGateway gateway;
     final OkHttpClient client =
             new OkHttpClient.Builder().followRedirects(false).build();
+    volatile List<Measure> measures = List.of();
     volatile NodeHealth health = new NodeHealth(true, true, "");
 
     GatewayFixture() throws IOException {
@@ -34,7 +36,7 @@ final class GatewayFixture implements AutoCloseable {
 
     GatewayFixture(GatewayLimits limits) throws IOException {
         cluster.buckets.put("box", bucket);
-        gateway = HttpGateway.start(options(0, limits), cluster, () -> health);
+        gateway = HttpGateway.start(options(0, limits), cluster, () -> health, () -> measures);
     }
 
     GatewayOptions options(int port, GatewayLimits limits) {

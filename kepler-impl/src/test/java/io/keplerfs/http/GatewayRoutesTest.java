@@ -16,9 +16,11 @@ import io.keplerfs.ListOptions;
 import io.keplerfs.NodeHealth;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.http.GatewayFixture.Answer;
+import io.keplerfs.values.Measure;
 import io.keplerfs.values.VersionId;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -151,7 +153,7 @@ class GatewayRoutesTest {
         assertThat(answer.status()).isEqualTo(200);
         String self = FakeCluster.SELF.toString();
         JsonObject expected = JsonParser.parseString("{\"self\":\"" + self + "\",\"clusterId\":\"\",\"epoch\":7,"
-                        + "\"settled\":true,\"replicationFactor\":3,\"queued\":2}")
+                        + "\"settled\":true,\"replicationFactor\":3,\"queued\":2,\"localHealth\":1}")
                 .getAsJsonObject();
         JsonObject json = answer.json();
         JsonObject member = json.remove("members").getAsJsonArray().get(0).getAsJsonObject();
@@ -215,11 +217,25 @@ class GatewayRoutesTest {
                 .contains("kepler_members{state=\"suspect\"} 1\n")
                 .contains("kepler_view_epoch 7\n")
                 .contains("kepler_replication_queue 2\n")
+                .contains("kepler_member_round_trip_seconds{id=\"" + FakeCluster.OTHER + "\"} 0.0015\n")
                 .contains("kepler_member_used_bytes{id=\"" + FakeCluster.SELF + "\"} 48000\n")
-                .doesNotContain("first", FakeCluster.OTHER.toString());
+                .doesNotContain("first", "kepler_member_used_bytes{id=\"" + FakeCluster.OTHER);
         assertThat(page).containsPattern("kepler_jvm_heap_used_bytes \\d+\n");
         assertThat(page).containsPattern("kepler_http_sent_bytes_total [1-9]\\d+\n");
         assertThat(http.cluster.statusCalls.get()).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void metricsOfOtherPartsStandUnderOneHeadEach() throws IOException {
+        http.measures = List.of(
+                Measure.counter("kepler_test_drops_total", "what was dropped", "reason=\"a\"", 3),
+                Measure.counter("kepler_test_drops_total", "what was dropped", "reason=\"b\"", 0),
+                Measure.gauge("kepler_test_load", "how much", "", 0.25));
+
+        assertThat(http.get("/metrics").text())
+                .contains("# HELP kepler_test_drops_total what was dropped\n# TYPE kepler_test_drops_total counter\n"
+                        + "kepler_test_drops_total{reason=\"a\"} 3\nkepler_test_drops_total{reason=\"b\"} 0\n"
+                        + "# HELP kepler_test_load how much\n# TYPE kepler_test_load gauge\nkepler_test_load 0.25\n");
     }
 
     @Test

@@ -18,6 +18,7 @@ import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
 import io.keplerfs.spi.TransportException;
 import io.keplerfs.values.MemberState;
+import io.keplerfs.values.Network;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.io.IOException;
@@ -245,6 +246,7 @@ class MemoryNetworkTest {
                         List.of(),
                         List.of(),
                         "",
+                        Network.LAN,
                         Duration.ofSeconds(1),
                         Duration.ofMillis(500),
                         new Random(1),

@@ -4,6 +4,7 @@ import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.values.MemberState;
+import io.keplerfs.values.Network;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.io.IOException;
@@ -50,14 +51,24 @@ final class LoopbackNode implements Membership.Host, AutoCloseable {
     }
 
     LoopbackNode start(String secret, List<String> seeds) {
+        return start(secret, seeds, Duration.ofMillis(100), Duration.ofMillis(50));
+    }
+
+    /** With the timings a user gets. */
+    LoopbackNode start(String secret, List<String> seeds, Network network) {
+        return start(secret, seeds, network.probeInterval(), network.probeTimeout());
+    }
+
+    private LoopbackNode start(String secret, List<String> seeds, Duration probeInterval, Duration probeTimeout) {
         membership.start(
                 new Membership.Local(
                         self,
                         seeds,
                         List.of(),
                         secret,
-                        Duration.ofMillis(100),
-                        Duration.ofMillis(50),
+                        Network.LAN,
+                        probeInterval,
+                        probeTimeout,
                         new Random(self.id().hashCode()),
                         this::thread),
                 this);

@@ -6,6 +6,7 @@ import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.values.MemberState;
+import io.keplerfs.values.Network;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.io.IOException;
@@ -68,6 +69,7 @@ final class GossipNode implements Membership.Host {
                         seeds,
                         known,
                         secret,
+                        Network.LAN,
                         probeInterval,
                         probeInterval.dividedBy(2),
                         new Random(self.id().hashCode()),

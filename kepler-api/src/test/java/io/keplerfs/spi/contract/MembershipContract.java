@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
+import io.keplerfs.values.Measure;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeId;
 import java.io.IOException;
@@ -324,6 +325,67 @@ public abstract class MembershipContract {
         GossipNode again = start(bindAgain(before).in(CLUSTER), one.seed());
 
         awaitRestart(one, again);
+    }
+
+    // ---- what it says of its own work
+
+    @Test
+    void livingMembersAreHeardAndAnswerInMeasurableTime() throws Exception {
+        GossipNode one = start(bind().in(CLUSTER));
+        GossipNode two = start(bind().in(CLUSTER), one.seed());
+        awaitAlive(one, two);
+
+        patiently().untilAsserted(() -> {
+            Membership.Report report = one.membership().report();
+            assertThat(report.contacts()).containsOnlyKeys(two.id());
+            assertThat(report.contacts().get(two.id())).satisfies(contact -> {
+                assertThat(contact.roundTrip()).isPresent();
+                assertThat(contact.roundTrip().get()).isLessThan(probeInterval());
+                assertThat(contact.sinceHeard()).isLessThan(probeInterval().multipliedBy(2));
+            });
+        });
+        assertThat(one.membership().report().localHealth()).isBetween(0, 8);
+    }
+
+    @Test
+    void whoFallsSilentIsNotHeard() throws Exception {
+        GossipNode one = start(bind().in(CLUSTER));
+        GossipNode silent = start(bind().in(CLUSTER), one.seed());
+        awaitAlive(one, silent);
+
+        silent.membership().close();
+
+        Duration longAgo = probeInterval().multipliedBy(4);
+        patiently()
+                .until(() -> Optional.ofNullable(
+                                one.membership().report().contacts().get(silent.id()))
+                        .map(contact -> contact.sinceHeard().compareTo(longAgo) > 0)
+                        .orElse(true));
+    }
+
+    @Test
+    void measuresKeepTheirNamesAndCountersNeverFall() throws Exception {
+        GossipNode one = start(bind().in(CLUSTER));
+        List<Measure> before = one.membership().report().measures();
+        GossipNode two = start(bind().in(CLUSTER), one.seed());
+        awaitAlive(one, two);
+
+        List<Measure> now = one.membership().report().measures();
+
+        assertThat(now).hasSameSizeAs(before);
+        for (int i = 0; i < now.size(); i++) {
+            assertThat(now.get(i).name() + now.get(i).labels())
+                    .isEqualTo(before.get(i).name() + before.get(i).labels());
+            if (now.get(i).kind() == Measure.Kind.COUNTER) {
+                assertThat(now.get(i).value())
+                        .isGreaterThanOrEqualTo(before.get(i).value());
+            }
+        }
+    }
+
+    @Test
+    void aMembershipThatDoesNotRunHasNothingToSay() throws Exception {
+        assertThat(bind().membership().report()).isEqualTo(Membership.Report.NONE);
     }
 
     // ---- ports and ends

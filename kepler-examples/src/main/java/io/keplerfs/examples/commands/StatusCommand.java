@@ -9,6 +9,7 @@ import io.keplerfs.examples.console.JsonShapes;
 import io.keplerfs.examples.console.Output;
 import io.keplerfs.examples.console.Shell;
 import io.keplerfs.examples.console.Table;
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.NodeAddress;
 import java.io.IOException;
 import java.util.Locale;
@@ -18,7 +19,15 @@ import picocli.CommandLine.Command;
 @Command(
         name = "status",
         description = "Shows the members of the cluster, their state and what they hold.",
-        footer = {"", "Examples:", "  kepler status", "  kepler status --json --url http://127.0.0.1:3002"})
+        footer = {
+            "",
+            "HEARD: time since the answering node (*) heard from that node itself. RTT: how long its probes take there and back."
+                    + " INC: incarnation, rises when that node restarts or refutes a suspicion.",
+            "",
+            "Examples:",
+            "  kepler status",
+            "  kepler status --json --url http://127.0.0.1:3002"
+        })
 public final class StatusCommand extends ClientCommand {
     private static final int SHORT_ID = 8;
 
@@ -34,12 +43,23 @@ public final class StatusCommand extends ClientCommand {
     }
 
     private static String text(ClusterStatus status) {
-        Table table = new Table("NODE", "ID", "STATE", "ZONE", "WEIGHT", "SHARE", "CHUNKS", "BYTES", "ADDRESS");
+        Table table = new Table(
+                "NODE", "ID", "STATE", "ZONE", "WEIGHT", "SHARE", "CHUNKS", "BYTES", "HEARD", "RTT", "INC", "ADDRESS");
         status.members().forEach(member -> row(table, member, member.id().equals(status.self())));
         return "cluster " + (status.clusterId().isEmpty() ? "(not joined yet)" : status.clusterId()) + ", epoch "
                 + status.epoch() + (status.settled() ? "" : " (ownership is moving)") + ", "
                 + status.replicationFactor() + " copies, " + status.queued() + " queued on the answering node (*)\n"
+                + health(status.localHealth())
                 + table;
+    }
+
+    /** Nothing while all is well: a line that always stands there is not read. */
+    private static String health(int score) {
+        return score == 0
+                ? ""
+                : "local health " + score
+                        + " of 8: the answering node itself is slow or badly connected; it takes more time"
+                        + " before it accuses others\n";
     }
 
     private static void row(Table table, Member member, boolean self) {
@@ -53,6 +73,14 @@ public final class StatusCommand extends ClientCommand {
                 String.format(Locale.ROOT, "%.1f %%", member.ringShare() * 100),
                 Amounts.count(member.chunks()),
                 Amounts.bytes(member.bytesUsed()),
+                member.contact()
+                        .map(contact -> Amounts.seconds(contact.sinceHeard().toNanos()))
+                        .orElse("-"),
+                member.contact()
+                        .flatMap(Contact::roundTrip)
+                        .map(time -> Amounts.millis(time.toNanos()))
+                        .orElse("-"),
+                Long.toString(member.incarnation()),
                 address.host() + " http " + address.httpPort() + " gossip " + address.gossipPort() + " transfer "
                         + address.transferPort());
     }

@@ -37,6 +37,12 @@ public final class Amounts {
         return nanos <= 0 ? 0 : bytes / 1e6 / (nanos / NANOS);
     }
 
+    /** {@code 0.4 ms}, {@code 120 ms}. */
+    public static String millis(long nanos) {
+        double millis = nanos / 1e6;
+        return String.format(Locale.ROOT, millis < 9.95 ? "%.1f ms" : "%.0f ms", millis);
+    }
+
     /** {@code 0.4 s}, {@code 12 s}, {@code 3 min 20 s}. */
     public static String seconds(long nanos) {
         double seconds = nanos / NANOS;

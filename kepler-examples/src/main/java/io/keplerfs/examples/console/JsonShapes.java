@@ -7,6 +7,7 @@ import io.keplerfs.ClusterStatus;
 import io.keplerfs.FileInfo;
 import io.keplerfs.Member;
 import io.keplerfs.Receipt;
+import io.keplerfs.values.Contact;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.util.List;
@@ -69,6 +70,7 @@ public final class JsonShapes {
         object.addProperty("settled", status.settled());
         object.addProperty("replicationFactor", status.replicationFactor());
         object.addProperty("queued", status.queued());
+        object.addProperty("localHealth", status.localHealth());
         JsonArray members = new JsonArray();
         status.members().forEach(member -> members.add(member(member)));
         object.add("members", members);
@@ -88,6 +90,14 @@ public final class JsonShapes {
         object.addProperty("ringShare", member.ringShare());
         object.addProperty("chunks", member.chunks());
         object.addProperty("bytesUsed", member.bytesUsed());
+        member.contact().ifPresent(contact -> object.add("contact", contact(contact)));
+        return object;
+    }
+
+    private static JsonObject contact(Contact contact) {
+        JsonObject object = new JsonObject();
+        object.addProperty("sinceHeardMillis", contact.sinceHeard().toMillis());
+        contact.roundTrip().ifPresent(time -> object.addProperty("roundTripMicros", time.toNanos() / 1_000));
         return object;
     }
 

@@ -1,6 +1,7 @@
 package io.keplerfs.examples.daemon;
 
 import io.keplerfs.KeplerOptions;
+import io.keplerfs.values.Network;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -111,7 +112,13 @@ record NodeVariable(String name, String fallback, String meaning, Rule rule) {
                         "EVICT_AFTER_S",
                         "600",
                         "a node dead for this many seconds leaves the view, 5 or more",
-                        (value, options) -> options.evictAfter(Duration.ofSeconds(number(value, 5, TEN_YEARS_S)))));
+                        (value, options) -> options.evictAfter(Duration.ofSeconds(number(value, 5, TEN_YEARS_S)))),
+                new NodeVariable(
+                        "NETWORK",
+                        "lan",
+                        "how far the nodes are apart: `local` (one machine), `lan` or `wan` (regions); how patient failure "
+                                + "detection is, the same on every node",
+                        (value, options) -> options.network(network(value))));
     }
 
     /** The flag that overrides the variable: {@code HTTP_PORT} is {@code --http-port}. */
@@ -135,6 +142,13 @@ record NodeVariable(String name, String fallback, String meaning, Rule rule) {
         if (!value.equals("0")) {
             throw new IllegalArgumentException("this version has no S3 endpoint, only 0 (off) is allowed");
         }
+    }
+
+    private static Network network(String value) {
+        return Arrays.stream(Network.values())
+                .filter(network -> network.name().toLowerCase(Locale.ROOT).equals(value))
+                .findAny()
+                .orElseThrow(() -> new IllegalArgumentException("local, lan or wan is needed"));
     }
 
     private static int port(String value) {

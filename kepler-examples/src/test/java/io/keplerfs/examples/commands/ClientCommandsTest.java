@@ -268,13 +268,24 @@ class ClientCommandsTest {
         Result text = terminal.run("status");
         assertThat(text.out()).contains("epoch 7", "3 copies", "2 queued");
         assertThat(text.out())
-                .containsPattern("node-1 \\*\\s+00000000\\s+alive\\s+rack-1\\s+1\\s+50.0 %\\s+12\\s+3.4 MB");
-        assertThat(text.out()).containsPattern("node-2\\s+00000000\\s+dead\\s+-\\s+2\\s+50.0 %\\s+-\\s+-");
+                .containsPattern(
+                        "node-1 \\*\\s+00000000\\s+alive\\s+rack-1\\s+1\\s+50.0 %\\s+12\\s+3.4 MB\\s+-\\s+-\\s+5 ");
+        assertThat(text.out())
+                .containsPattern("node-2\\s+00000000\\s+dead\\s+-\\s+2\\s+50.0 %\\s+-\\s+-\\s+2.5 s\\s+1.5 ms\\s+5 ");
+        assertThat(text.out()).contains("local health 1 of 8", "itself is slow");
 
         JsonObject status =
                 JsonParser.parseString(terminal.run("status", "--json").out()).getAsJsonObject();
         assertThat(status.keySet())
-                .containsExactly("self", "clusterId", "epoch", "settled", "replicationFactor", "queued", "members");
+                .containsExactly(
+                        "self",
+                        "clusterId",
+                        "epoch",
+                        "settled",
+                        "replicationFactor",
+                        "queued",
+                        "localHealth",
+                        "members");
         assertThat(status.getAsJsonArray("members").get(0).getAsJsonObject().keySet())
                 .containsExactly(
                         "id",
@@ -288,6 +299,8 @@ class ClientCommandsTest {
                         "ringShare",
                         "chunks",
                         "bytesUsed");
+        assertThat(status.getAsJsonArray("members").get(1).getAsJsonObject().get("contact"))
+                .hasToString("{\"sinceHeardMillis\":2500,\"roundTripMicros\":1500}");
     }
 
     @Test

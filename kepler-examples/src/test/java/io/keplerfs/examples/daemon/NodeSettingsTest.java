@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.keplerfs.KeplerOptions;
 import io.keplerfs.examples.daemon.NodeSettings.BadSettingsException;
 import io.keplerfs.examples.daemon.NodeSettings.Effective;
+import io.keplerfs.values.Network;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +46,7 @@ class NodeSettingsTest {
         assertThat(options.weight()).isEqualTo(1);
         assertThat(options.clusterSecret()).isEmpty();
         assertThat(options.evictAfter()).isEqualTo(Duration.ofMinutes(10));
+        assertThat(options.network()).isEqualTo(Network.LAN);
     }
 
     @Test
@@ -65,6 +68,7 @@ class NodeSettingsTest {
         environment.put("WEIGHT", "4");
         environment.put("CLUSTER_SECRET", "correct horse battery");
         environment.put("EVICT_AFTER_S", "120");
+        environment.put("NETWORK", "wan");
         assertThat(environment.keySet())
                 .containsExactlyInAnyOrderElementsOf(
                         NodeVariable.all().stream().map(NodeVariable::name).toList());
@@ -86,6 +90,8 @@ class NodeSettingsTest {
         assertThat(options.weight()).isEqualTo(4);
         assertThat(options.clusterSecret()).contains("correct horse battery");
         assertThat(options.evictAfter()).isEqualTo(Duration.ofMinutes(2));
+        assertThat(options.network()).isEqualTo(Network.WAN);
+        assertThat(options.probeInterval()).isEqualTo(Duration.ofSeconds(5));
     }
 
     @ParameterizedTest
@@ -111,6 +117,8 @@ class NodeSettingsTest {
                 "WEIGHT | 0 | 1 to 100",
                 "WEIGHT | 101 | 1 to 100",
                 "EVICT_AFTER_S | 4 | 5 to",
+                "NETWORK | moon | local, lan or wan",
+                "NETWORK | LAN | local, lan or wan",
                 "ZONE | 1234567890123456789012345678901234567890123456789012345678901234 | 63",
             })
     void aBadValueIsRefusedWithNameValueAndWhatIsAllowed(String name, String value, String allowed) {
@@ -191,6 +199,7 @@ class NodeSettingsTest {
                                 "default"),
                         new Effective("BIND_HOST", options.bindHost(), "default"),
                         new Effective("ADVERTISE_HOST", options.advertiseHost(), "default"),
+                        new Effective("NETWORK", options.network().name().toLowerCase(Locale.ROOT), "default"),
                         new Effective("WEIGHT", Integer.toString(options.weight()), "default"),
                         new Effective(
                                 "EVICT_AFTER_S",
