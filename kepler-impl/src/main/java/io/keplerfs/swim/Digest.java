@@ -26,7 +26,7 @@ final class Digest {
             long hash = mix(member.id().uuid().getMostSignificantBits());
             hash = mix(hash ^ member.id().uuid().getLeastSignificantBits());
             hash = mix(hash + member.incarnation());
-            sums[bucket(member.id())] += mix(hash + member.state().ordinal());
+            sums[bucket(member.id())] += mix(hash + GossipCodec.number(member.state()));
         }
     }
 
