@@ -26,18 +26,8 @@ final class Digest {
             long hash = mix(member.id().uuid().getMostSignificantBits());
             hash = mix(hash ^ member.id().uuid().getLeastSignificantBits());
             hash = mix(hash + member.incarnation());
-            sums[bucket(member.id())] += mix(hash + number(member.state()));
+            sums[bucket(member.id())] += mix(hash + GossipCodec.number(member.state()));
         }
-    }
-
-    /** Part of the protocol, so not the order in the enum. */
-    private static int number(MemberState state) {
-        return switch (state) {
-            case ALIVE -> 0;
-            case SUSPECT -> 1;
-            case DEAD -> 2;
-            case LEFT -> 3;
-        };
     }
 
     List<Long> sums() {

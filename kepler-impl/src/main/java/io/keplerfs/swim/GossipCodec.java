@@ -214,7 +214,7 @@ final class GossipCodec {
     private static void member(WireWriter out, MemberInfo member) {
         out.node(member.id()).text(member.label()).text(member.zone()).u8(member.weight());
         out.address(member.address()).int64(member.incarnation());
-        out.u8(STATES.indexOf(member.state()));
+        out.u8(number(member.state()));
     }
 
     private static MemberInfo member(WireReader in) {
@@ -226,6 +226,11 @@ final class GossipCodec {
             throw new MalformedMessageException(String.valueOf(refused.getMessage()));
         }
         return member;
+    }
+
+    /** The byte that stands for it. */
+    static int number(MemberState state) {
+        return STATES.indexOf(state);
     }
 
     private static MemberState state(WireReader in) {

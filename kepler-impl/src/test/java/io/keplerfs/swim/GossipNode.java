@@ -220,15 +220,11 @@ final class GossipNode {
     /** The outcome of an exchange; no bytes if there was no reply. */
     void reply(Effect.Exchange exchange, byte @Nullable [] bytes, int from) {
         awake(() -> {
-            Letter letter = bytes == null ? null : post.unpack(bytes, from);
-            boolean valid = letter != null && letter.message() instanceof GossipMessage.Reply;
-            network.trace(
-                    "replied",
-                    from,
-                    number,
-                    bytes == null ? 0 : network.checksum(bytes),
-                    valid ? letter.message() : "-");
-            step(() -> participant.replied(exchange, valid ? letter : null, clockNanos()));
+            Letter opened = bytes == null ? null : post.unpack(bytes, from);
+            Letter letter = opened != null && opened.message() instanceof GossipMessage.Reply ? opened : null;
+            long checksum = bytes == null ? 0 : network.checksum(bytes);
+            network.trace("replied", from, number, checksum, letter == null ? "-" : letter.message());
+            step(() -> participant.replied(exchange, letter, clockNanos()));
         });
     }
 

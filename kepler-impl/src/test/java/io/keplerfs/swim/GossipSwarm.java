@@ -82,7 +82,7 @@ final class GossipSwarm {
         GossipFault fault = possible.get(random.nextInt(possible.size()));
         int place = random.nextInt(places.size());
         GossipNode victim = places.get(place);
-        network.trace("fault", victim.number, victim.number, fault.ordinal(), fault);
+        network.trace("fault", victim.number, victim.number, fault.name().hashCode(), fault);
         switch (fault) {
             case DELAY, DROP, DUPLICATE, REPLAY, BIT_FLIP, STREAM_RESET -> network.weather(weather());
             case ONE_WAY_PARTITION, PARTIAL_PARTITION -> partition(fault == GossipFault.ONE_WAY_PARTITION);

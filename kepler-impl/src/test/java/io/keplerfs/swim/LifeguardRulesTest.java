@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.values.MemberState;
+import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -56,6 +58,10 @@ class LifeguardRulesTest {
         return pings.get(0);
     }
 
+    private MemberInfo known(NodeId id) {
+        return Objects.requireNonNull(detector.roster().find(id)).info;
+    }
+
     @Test
     void oneMemberIsProbedPerSecondAndEverybodyOncePerRound() {
         knows(11);
@@ -64,7 +70,7 @@ class LifeguardRulesTest {
         for (int i = 0; i < 10; i++) {
             GossipMessage.Ping ping = nextPing();
             pings.add(ping);
-            MemberInfo answering = detector.roster().find(ping.target()).info;
+            MemberInfo answering = known(ping.target());
             detector.receive(new GossipMessage.Ack(answering, ping.sequence(), ping.target(), List.of()), now);
         }
 
@@ -100,7 +106,7 @@ class LifeguardRulesTest {
 
         until(now + SECOND + MILLI);
 
-        assertThat(detector.roster().find(ping.target()).info.state()).isEqualTo(MemberState.SUSPECT);
+        assertThat(known(ping.target()).state()).isEqualTo(MemberState.SUSPECT);
         GossipMessage.Ping again = nextPing();
         while (!again.target().equals(ping.target())) {
             again = nextPing();

@@ -93,7 +93,7 @@ class SwimFigures {
         Figure.print("swim.slow.plain.false_deaths", without[0]);
         Figure.print("swim.slow.lifeguard.healthy_members_buried", with[1]);
         Figure.print("swim.slow.plain.healthy_members_buried", without[1]);
-        Figure.print("swim.slow.ratio", without[0] / Math.max(1.0, with[0]));
+        Figure.print("swim.slow.ratio", (double) without[0] / Math.max(1, with[0]));
         assertThat(without[0]).isGreaterThanOrEqualTo(10 * Math.max(1, with[0]));
     }
 
