@@ -35,6 +35,9 @@ public interface Membership extends AutoCloseable {
     /** The host's card has changed: hello or join anew, without waiting for the next period. */
     void cardChanged();
 
+    /** Seals with the first of these secrets and opens with all of them, from now on; after {@link #start}. Does not block. */
+    void use(Keyring keys);
+
     /** Tells the others good-bye, and waits until some have heard it or the time is over. */
     void leave(Duration timeout);
 
@@ -48,7 +51,7 @@ public interface Membership extends AutoCloseable {
      * @param self this node with its advertised address, and the incarnation to begin with: above every earlier run's
      * @param seeds {@code host:port}, resolved anew at each try
      * @param known members of an earlier run, to be tried as seeds too
-     * @param secret shared secret of the cluster, empty for none
+     * @param keys shared secrets of the cluster
      * @param probeInterval time between probes
      * @param probeTimeout how long a direct probe waits
      * @param random for choosing whom to probe
@@ -58,11 +61,24 @@ public interface Membership extends AutoCloseable {
             MemberInfo self,
             List<String> seeds,
             List<MemberInfo> known,
-            String secret,
+            Keyring keys,
             Duration probeInterval,
             Duration probeTimeout,
             RandomGenerator random,
-            ThreadFactory threads) {}
+            ThreadFactory threads) {
+        /** With one secret, or none if it is empty. */
+        public Local(
+                MemberInfo self,
+                List<String> seeds,
+                List<MemberInfo> known,
+                String secret,
+                Duration probeInterval,
+                Duration probeTimeout,
+                RandomGenerator random,
+                ThreadFactory threads) {
+            this(self, seeds, known, Keyring.of(secret), probeInterval, probeTimeout, random, threads);
+        }
+    }
 
     /** The node, as the membership sees it. */
     interface Host {

@@ -13,6 +13,8 @@ enum Endpoint {
     LISTING("/v1/files/{bucket}", "GET"),
     FILE("/v1/files/{bucket}/{key}", "GET", "PUT", "DELETE"),
     CLUSTER("/v1/cluster", "GET"),
+    KEYS("/v1/keys", "GET", "POST"),
+    KEY("/v1/keys/{fingerprint}", "PUT", "DELETE"),
     OWNERS("/v1/owners/{bucket}/{key}", "GET"),
     /** Not a path of the API: counted under one name, so that a scanner cannot fill the metrics. */
     NONE("none");

@@ -40,6 +40,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -106,6 +107,9 @@ final class NodeStartup {
         Membership membership =
                 teardown.add(options.membership().orElseGet(() -> new SwimMembership(System::nanoTime, random)));
 
+        KeyBook keys = KeyBook.open(store, options.clusterSecrets());
+        warnIfInsecure(keys);
+
         // The parts refer to each other in a circle that only messages and timers close.
         Later<Founding> founding = new Later<>();
         Later<Members> memberBook = new Later<>();
@@ -149,12 +153,16 @@ final class NodeStartup {
 
         int transferPort = transport.start(
                 new Transport.Local(
-                        store.nodeId(), options.bindHost(), options.transferPort(), secret(), threads.of("transfer")),
+                        store.nodeId(),
+                        options.bindHost(),
+                        options.transferPort(),
+                        keys.ring(),
+                        threads.of("transfer")),
                 rpc);
         int gossipPort = membership.bind(options.bindHost(), options.gossipPort());
         teardown.add(() -> membership.leave(LEAVE_TIMEOUT));
         teardown.add(() -> calls.drain(DRAIN_TIMEOUT));
-        int httpPort = startGateway(cluster, status);
+        int httpPort = startGateway(cluster, status, keys);
         NodeAddress address = new NodeAddress(options.advertiseHost(), httpPort, gossipPort, transferPort);
         MemberInfo self = self(store, address);
         founding.set(new Founding(
@@ -165,7 +173,11 @@ final class NodeStartup {
                 options.replicationFactor(),
                 SeedRank.of(options.seeds(), address, options.bindHost()),
                 membership::cardChanged));
-        membership.start(local(store, self), members);
+        membership.start(local(store, self, keys), members);
+        keys.onChange(ring -> {
+            transport.use(ring);
+            membership.use(ring);
+        });
         loop.execute(() -> {
             founding.get().start();
             views.start();
@@ -182,7 +194,7 @@ final class NodeStartup {
                 httpPort,
                 gossipPort,
                 transferPort);
-        return new RunningNode(store.nodeId(), options, address, cluster, status, teardown);
+        return new RunningNode(store.nodeId(), options, address, cluster, keys, status, teardown);
     }
 
     private Store openStore() throws IOException {
@@ -246,7 +258,7 @@ final class NodeStartup {
         return new Node.Limits(chunk, options.inlineLimitBytes(), new Buffers(chunk, buffers), new ReadWindow(buffers));
     }
 
-    private int startGateway(EmbeddedCluster cluster, Status status) throws IOException {
+    private int startGateway(EmbeddedCluster cluster, Status status, KeyBook keys) throws IOException {
         if (options.httpPort() == KeplerOptions.NO_HTTP) {
             return 0;
         }
@@ -258,6 +270,7 @@ final class NodeStartup {
                 threads.of("http"),
                 System::nanoTime,
                 InstantSource.system(),
+                Optional.of(keys),
                 GatewayLimits.defaults());
         return teardown.add(HttpGateway.start(gateway, cluster, status::health)).port();
     }
@@ -280,7 +293,7 @@ final class NodeStartup {
                 MemberState.ALIVE);
     }
 
-    private Membership.Local local(Store store, MemberInfo self) {
+    private Membership.Local local(Store store, MemberInfo self, KeyBook keys) {
         List<MemberInfo> known = store.read(Store.Snapshot::peers).join().stream()
                 .filter(peer -> !peer.id().equals(self.id()))
                 .toList();
@@ -288,14 +301,20 @@ final class NodeStartup {
                 self,
                 options.seeds(),
                 known,
-                secret(),
+                keys.ring(),
                 options.probeInterval(),
                 options.probeTimeout(),
                 random,
                 threads.of("gossip"));
     }
 
-    private String secret() {
-        return options.clusterSecret().orElse("");
+    private void warnIfInsecure(KeyBook keys) {
+        if (keys.ring().isEmpty() && !options.isLoopbackOnly()) {
+            log.warn(
+                    "node {} listens on {} without a cluster secret, as INSECURE_NETWORK (allowInsecureNetwork) allows: "
+                            + "whoever reaches its ports can read and delete everything",
+                    options.label(),
+                    options.bindHost());
+        }
     }
 }

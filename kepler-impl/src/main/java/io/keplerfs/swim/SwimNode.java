@@ -1,5 +1,6 @@
 package io.keplerfs.swim;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import java.time.Duration;
@@ -38,6 +39,7 @@ final class SwimNode implements AutoCloseable {
     private final Membership.Host host;
     private final LongSupplier nanoClock;
     private final Counters counters;
+    private final Seal seal;
     private final Post post;
     private final Exchanges exchanges;
     private final Datagrams datagrams;
@@ -63,7 +65,8 @@ final class SwimNode implements AutoCloseable {
         this.nanoClock = nanoClock;
         this.counters = counters;
         Addresses addresses = new Addresses(nanoClock);
-        post = new Post(seal, counters);
+        this.seal = seal;
+        post = new Post(seal, new Refusals(counters, nanoClock));
         SwimTimings timings = SwimTimings.of(local.probeInterval(), local.probeTimeout());
         participant = new Participant(local, timings, host::card, post, Set.of(), nanoClock.getAsLong());
         members = participant.members();
@@ -81,6 +84,10 @@ final class SwimNode implements AutoCloseable {
 
     List<MemberInfo> members() {
         return members;
+    }
+
+    void use(Keyring keys) {
+        seal.use(keys);
     }
 
     void cardChanged() {

@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
@@ -21,6 +22,7 @@ import okhttp3.Response;
 /** A gateway on a free loopback port before a fake cluster with the bucket {@code box}, and two kinds of clients. */
 final class GatewayFixture implements AutoCloseable {
     final FakeCluster cluster = new FakeCluster();
+    final FakeKeys keys = new FakeKeys();
     final FakeBucket bucket = cluster.bucket("box");
     final List<Thread> threads = new CopyOnWriteArrayList<>();
     final HttpGateway gateway;
@@ -51,6 +53,7 @@ final class GatewayFixture implements AutoCloseable {
                 },
                 System::nanoTime,
                 InstantSource.system(),
+                Optional.of(keys),
                 limits);
     }
 

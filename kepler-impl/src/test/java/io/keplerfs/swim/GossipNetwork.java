@@ -12,10 +12,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Random;
-import java.util.UUID;
 import java.util.function.BiPredicate;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -28,8 +26,6 @@ import org.jspecify.annotations.Nullable;
 final class GossipNetwork {
     /** What some node came to believe of another, and when. */
     record Belief(long atNanos, NodeId observer, MemberState before, MemberInfo now, String reason) {}
-
-    private static final Optional<UUID> CLUSTER = Optional.of(new UUID(7, 7));
 
     final List<Belief> beliefs = new ArrayList<>();
 
@@ -149,8 +145,7 @@ final class GossipNetwork {
     }
 
     private static GossipMessage overTheWire(GossipMessage message) {
-        return GossipCodec.decode(GossipCodec.encode(new Letter(CLUSTER, message)))
-                .message();
+        return GossipCodec.decode(GossipCodec.encode(message));
     }
 
     private static final class Event {

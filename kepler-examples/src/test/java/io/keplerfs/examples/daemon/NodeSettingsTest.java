@@ -154,8 +154,28 @@ class NodeSettingsTest {
 
     @Test
     void anOpenAddressNeedsASecretAndAnAddressForPeers() {
-        assertThatThrownBy(() -> read(nodeAnd("BIND_HOST", "10.1.2.3"))).hasMessageContaining("CLUSTER_SECRET");
+        assertThatThrownBy(() -> read(nodeAnd("BIND_HOST", "10.1.2.3")))
+                .hasMessageContaining("CLUSTER_SECRET")
+                .hasMessageContaining("INSECURE_NETWORK=true");
         assertThatThrownBy(() -> read(nodeAnd("BIND_HOST", "0.0.0.0"))).hasMessageContaining("ADVERTISE_HOST");
+    }
+
+    @Test
+    void anOpenAddressWithoutASecretHasToBeWanted() {
+        Map<String, String> open = Map.of("NODE_ID", "n", "BIND_HOST", "10.1.2.3", "INSECURE_NETWORK", "true");
+
+        assertThat(read(open).options().allowInsecureNetwork()).isTrue();
+        assertThatThrownBy(() -> read(nodeAnd("INSECURE_NETWORK", "yes"))).hasMessageContaining("true or false");
+    }
+
+    @Test
+    void severalSecretsAreSeparatedByCommas() {
+        assertThat(read(nodeAnd("CLUSTER_SECRET", "the new secret,the old secret"))
+                        .options()
+                        .clusterSecrets())
+                .containsExactly("the new secret", "the old secret");
+        assertThatThrownBy(() -> read(nodeAnd("CLUSTER_SECRET", "the same secret,the same secret")))
+                .hasMessageContaining("equal");
     }
 
     @Test
