@@ -64,6 +64,7 @@ class NodeSettingsTest {
         environment.put("ZONE", "rack-7");
         environment.put("WEIGHT", "4");
         environment.put("CLUSTER_SECRET", "correct horse battery");
+        environment.put("INSECURE_NETWORK", "true");
         environment.put("EVICT_AFTER_S", "120");
         assertThat(environment.keySet())
                 .containsExactlyInAnyOrderElementsOf(
@@ -85,6 +86,7 @@ class NodeSettingsTest {
         assertThat(options.zone()).isEqualTo("rack-7");
         assertThat(options.weight()).isEqualTo(4);
         assertThat(options.clusterSecret()).contains("correct horse battery");
+        assertThat(options.allowInsecureNetwork()).isTrue();
         assertThat(options.evictAfter()).isEqualTo(Duration.ofMinutes(2));
     }
 
