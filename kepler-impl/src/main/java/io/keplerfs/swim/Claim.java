@@ -12,8 +12,14 @@ import io.keplerfs.values.NodeId;
  *
  * @param member who and in which state
  * @param by the accuser if suspect or dead; otherwise the member itself
+ * @param ageMinutes how long it has been dead for the one who says so; 0 if it is not dead
  */
-record Claim(MemberInfo member, NodeId by) {
+record Claim(MemberInfo member, NodeId by, int ageMinutes) {
+    /** Something new. */
+    Claim(MemberInfo member, NodeId by) {
+        this(member, by, 0);
+    }
+
     /** What a member says of itself. */
     static Claim of(MemberInfo self) {
         return new Claim(self, self.id());

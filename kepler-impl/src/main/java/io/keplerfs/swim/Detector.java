@@ -22,12 +22,15 @@ import java.util.random.RandomGenerator;
 final class Detector {
     private static final int GOSSIP_FANOUT = 3;
 
+    /** From this size on states are compared before they are exchanged. */
+    private static final int SMALLEST_COMPARED = 16;
+
     /** So many that have heard our good-bye will spread it. */
     private static final int GOODBYES_WANTED = 3;
 
     private final SwimTimings timings;
     private final Set<Flaw> flaws;
-    private final Rumours rumours = new Rumours();
+    private final Rumours rumours;
     private final Outbox outbox;
     private final Roster roster;
     private final Prober prober;
@@ -50,9 +53,10 @@ final class Detector {
         this.flaws = flaws;
         this.timings = timings;
         List<Effect> effects = new ArrayList<>();
-        roster = new Roster(self, timings, random, rumours, effects::add);
-        outbox = new Outbox(effects, roster, rumours, random.nextLong());
-        prober = new Prober(roster, timings, outbox, random, nowNanos);
+        rumours = new Rumours(flaws);
+        roster = new Roster(self, timings, random, rumours, effects::add, flaws);
+        outbox = new Outbox(effects, roster, rumours, random.nextLong(), flaws);
+        prober = new Prober(roster, timings, outbox, random, flaws, nowNanos);
         intervalNanos = timings.probeInterval().toNanos();
         nextGossipNanos = nowNanos;
         nextSyncNanos = nowNanos + random.nextLong(timings.syncInterval().toNanos());
@@ -67,6 +71,18 @@ final class Detector {
 
     List<MemberInfo> members() {
         return roster.members();
+    }
+
+    Roster roster() {
+        return roster;
+    }
+
+    Rumours rumours() {
+        return rumours;
+    }
+
+    Prober prober() {
+        return prober;
     }
 
     boolean isLiving(NodeId id) {
@@ -101,17 +117,19 @@ final class Detector {
         forgiveIfPaused(nowNanos);
         hearAll(message, nowNanos);
         if (message instanceof GossipMessage.Ping ping && isForUs(ping.target())) {
-            outbox.send(ping.sender(), claims -> ack(ping, claims));
+            outbox.send(ping.sender(), claims -> ack(ping, claims), nowNanos);
         } else if (message instanceof GossipMessage.Ack ack) {
             // Acks of earlier probes are still on their way when a node leaves; those have not heard it yet.
             if (isLeaving() && ack.sequence() - firstGoodbye > 0) {
                 heardGoodbye.add(ack.target());
             }
-            prober.acknowledged(ack);
+            prober.acknowledged(ack, nowNanos);
         } else if (message instanceof GossipMessage.PingRequest ask && !isLeaving()) {
             prober.relay(ask, nowNanos);
         } else if (message instanceof GossipMessage.Nack nack) {
             prober.refused(nack);
+        } else if (message instanceof GossipMessage.CompareReply reply && reply.buckets() != 0 && !isLeaving()) {
+            sync(Endpoint.of(reply.sender().address()), reply.buckets(), nowNanos);
         }
         return drain(nowNanos);
     }
@@ -121,9 +139,14 @@ final class Detector {
         forgiveIfPaused(nowNanos);
         hearAll(request, nowNanos);
         if (request instanceof GossipMessage.Ping ping && isForUs(ping.target())) {
-            outbox.add(new Effect.Answer(ack(ping, outbox.news(ping.sender().id(), none -> ack(ping, none)))));
-        } else if (request instanceof GossipMessage.Sync) {
-            outbox.add(new Effect.Answer(new GossipMessage.SyncReply(self(), everything())));
+            List<Claim> news = outbox.news(ping.sender().id(), none -> ack(ping, none), nowNanos);
+            outbox.add(new Effect.Answer(ack(ping, news)));
+        } else if (request instanceof GossipMessage.Sync sync) {
+            outbox.add(new Effect.Answer(
+                    new GossipMessage.SyncReply(self(), roster.claims(sync.buckets(), nowNanos))));
+        } else if (request instanceof GossipMessage.Compare compare) {
+            long differing = roster.digest().differences(compare.sums());
+            outbox.add(new Effect.Answer(new GossipMessage.CompareReply(self(), differing)));
         }
         return drain(nowNanos);
     }
@@ -165,7 +188,7 @@ final class Detector {
     /** We have been paused: what was not answered meanwhile says nothing of the others. */
     private void forgiveIfPaused(long nowNanos) {
         long lateNanos = nowNanos - wakeNanos;
-        if (lateNanos > intervalNanos) {
+        if (lateNanos > intervalNanos && !flaws.contains(Flaw.PAUSE_NOT_FORGIVEN)) {
             prober.feelWorse();
             prober.abandon();
             roster.suspicions().forEach(suspicion -> suspicion.postpone(lateNanos));
@@ -179,18 +202,28 @@ final class Detector {
         boolean sync = message instanceof GossipMessage.Sync || message instanceof GossipMessage.SyncReply;
         hearSender(message.sender(), nowNanos);
         for (Claim claim : message.claims()) {
-            hear(sync ? suspectRather(claim) : claim, nowNanos);
+            if (sync) {
+                hearOfFullState(claim, nowNanos);
+            } else {
+                hear(claim, nowNanos);
+            }
         }
     }
 
     /**
      * A full state may be long out of date, after a partition above all: its dead get the chance to refute before they are
-     * taken for dead here too.
+     * taken for dead here too. The dead we never knew are dead at once: to suspect them would keep them for alive.
      */
-    private static Claim suspectRather(Claim claim) {
-        return claim.member().state() == MemberState.DEAD
-                ? new Claim(claim.member().withState(MemberState.SUSPECT), claim.by())
-                : claim;
+    private void hearOfFullState(Claim claim, long nowNanos) {
+        NodeId id = claim.member().id();
+        boolean dead = claim.member().state() == MemberState.DEAD;
+        if (dead && !isForUs(id) && roster.find(id) == null) {
+            roster.admitDead(claim, nowNanos);
+        } else if (dead && !flaws.contains(Flaw.FULL_STATE_BURIES)) {
+            hear(new Claim(claim.member().withState(MemberState.SUSPECT), claim.by()), nowNanos);
+        } else {
+            hear(claim, nowNanos);
+        }
     }
 
     private void hearSender(MemberInfo sender, long nowNanos) {
@@ -218,13 +251,15 @@ final class Detector {
         MemberInfo self = self();
         boolean against = said.state() != MemberState.ALIVE && said.incarnation() >= self.incarnation();
         boolean fromAnEarlierRun = said.state() == MemberState.ALIVE && said.incarnation() > self.incarnation();
-        if (isLeaving() || !(against || fromAnEarlierRun)) {
+        if (isLeaving() || !(against || fromAnEarlierRun) || flaws.contains(Flaw.NO_REFUTATION)) {
             return;
         }
         if (against) {
             prober.feelWorse();
         }
-        long outbid = Math.min(GossipCodec.MAX_INCARNATION, said.incarnation() + 1);
+        long outbid = flaws.contains(Flaw.REFUTES_WITHOUT_RAISING)
+                ? said.incarnation()
+                : Math.min(GossipCodec.MAX_INCARNATION, said.incarnation() + 1);
         MemberInfo renewed = new MemberInfo(
                 self.id(), self.label(), self.zone(), self.weight(), self.address(), outbid, MemberState.ALIVE);
         roster.renew(renewed, "refuting: called " + said.state() + " by " + claim.by());
@@ -238,7 +273,7 @@ final class Detector {
         }
         nextGossipNanos = nowNanos + timings.gossipInterval().toNanos();
         for (Known known : roster.pick(GOSSIP_FANOUT, known -> known.isLiving() || diedRecently(known, nowNanos))) {
-            outbox.send(known.info, claims -> new GossipMessage.Gossip(self(), claims));
+            outbox.send(known.info, claims -> new GossipMessage.Gossip(self(), claims), nowNanos);
         }
     }
 
@@ -253,16 +288,27 @@ final class Detector {
         }
         nextSyncNanos = nowNanos + timings.syncNanos(roster.living());
         List<Known> partner = roster.pick(1, known -> known.info.state() == MemberState.ALIVE);
-        partner.forEach(known -> syncWith(known.endpoint(), nowNanos));
+        partner.forEach(known -> compareWith(known.endpoint(), nowNanos));
+    }
+
+    private void compareWith(Endpoint there, long nowNanos) {
+        // The sums are as long as a full state of ten.
+        if (roster.living() < SMALLEST_COMPARED) {
+            syncWith(there, nowNanos);
+        } else {
+            outbox.add(new Effect.Exchange(
+                    there, new GossipMessage.Compare(self(), roster.digest().sums())));
+        }
     }
 
     private void syncWith(Endpoint there, long nowNanos) {
         lastSyncNanos = nowNanos;
-        outbox.add(new Effect.Exchange(there, new GossipMessage.Sync(self(), everything())));
+        sync(there, Digest.ALL, nowNanos);
     }
 
-    private List<Claim> everything() {
-        return roster.others().stream().map(Known::claim).toList();
+    private void sync(Endpoint there, long buckets, long nowNanos) {
+        List<Claim> claims = roster.claims(buckets, nowNanos);
+        outbox.add(new Effect.Exchange(there, new GossipMessage.Sync(self(), buckets, claims)));
     }
 
     /** Knocks at one of the dead per interval at most: half a cluster that is cut off costs no more than a probe. */
@@ -272,14 +318,12 @@ final class Detector {
         }
         nextHousekeepingNanos = nowNanos + intervalNanos;
         roster.reap(nowNanos);
-        for (Known dead : roster.pick(1, known -> isToBeRetried(known, nowNanos))) {
-            roster.retryLater(dead, nowNanos);
-            outbox.ping(dead);
+        if (!flaws.contains(Flaw.DEAD_NOT_RETRIED)) {
+            roster.deadToRetry(nowNanos).ifPresent(dead -> {
+                roster.retryLater(dead, nowNanos);
+                outbox.ping(dead, nowNanos);
+            });
         }
-    }
-
-    private static boolean isToBeRetried(Known known, long nowNanos) {
-        return known.info.state() == MemberState.DEAD && known.retryNanos - nowNanos <= 0;
     }
 
     private void sayGoodbye(long nowNanos) {
@@ -293,7 +337,7 @@ final class Detector {
             nextGoodbyeNanos = nowNanos + timings.probeTimeout().toNanos();
             for (Known known : roster.pick(
                     2 * GOODBYES_WANTED, known -> known.isLiving() && !heardGoodbye.contains(known.info.id()))) {
-                outbox.ping(known);
+                outbox.ping(known, nowNanos);
             }
         }
     }

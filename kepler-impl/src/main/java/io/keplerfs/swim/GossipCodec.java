@@ -4,10 +4,12 @@ import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -24,11 +26,13 @@ import java.util.regex.Pattern;
  *   3 PingRequest  long sequence, uuid target, address, uint waitMillis, claims
  *   4 Nack         long sequence, uuid target
  *   5 Gossip       claims
- *   6 Sync         claims
+ *   6 Sync         long buckets, claims
  *   7 SyncReply    claims
  *   8 Hello        card
  *   9 HelloReply   card
- * claims      list of: member, [uuid by] only if SUSPECT or DEAD
+ *   10 Compare     64 long sums
+ *   11 CompareReply long buckets
+ * claims      list of: member, [uuid by] only if SUSPECT or DEAD, [uint ageMinutes] only if DEAD
  * member      uuid id, text label, text zone, u8 weight, address, long incarnation,
  *             u8 state (0 ALIVE, 1 SUSPECT, 2 DEAD, 3 LEFT)
  * card        cluster: bool present [uuid], uint owners, bool hasData, uint replicationFactor
@@ -47,6 +51,9 @@ final class GossipCodec {
     /** Nobody waits longer for an indirect probe; nodes far apart probe every 5 s. */
     static final int MAX_WAIT_MILLIS = 60_000;
 
+    /** A year; the dead are remembered for a day. */
+    static final int MAX_AGE_MINUTES = 366 * 24 * 60;
+
     private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9._-]{1,63}");
     private static final int MAX_ZONE_CHARACTERS = 63;
     private static final int MAX_WEIGHT = 100;
@@ -64,7 +71,9 @@ final class GossipCodec {
             GossipMessage.Sync.class,
             GossipMessage.SyncReply.class,
             GossipMessage.Hello.class,
-            GossipMessage.HelloReply.class);
+            GossipMessage.HelloReply.class,
+            GossipMessage.Compare.class,
+            GossipMessage.CompareReply.class);
 
     /** In the order of their bytes, which begin at 0. */
     private static final List<MemberState> STATES =
@@ -118,6 +127,13 @@ final class GossipCodec {
             card(out, hello.card());
         } else if (message instanceof GossipMessage.HelloReply reply) {
             card(out, reply.card());
+        } else if (message instanceof GossipMessage.Sync sync) {
+            out.int64(sync.buckets());
+            claims(out, sync.claims());
+        } else if (message instanceof GossipMessage.Compare compare) {
+            compare.sums().forEach(out::int64);
+        } else if (message instanceof GossipMessage.CompareReply reply) {
+            out.int64(reply.buckets());
         } else {
             claims(out, message.claims());
         }
@@ -146,12 +162,22 @@ final class GossipCodec {
                         claims(in));
             case 4 -> new GossipMessage.Nack(sender, in.int64(), in.node());
             case 5 -> new GossipMessage.Gossip(sender, claims(in));
-            case 6 -> new GossipMessage.Sync(sender, claims(in));
+            case 6 -> new GossipMessage.Sync(sender, in.int64(), claims(in));
             case 7 -> new GossipMessage.SyncReply(sender, claims(in));
             case 8 -> new GossipMessage.Hello(sender, card(in));
             case 9 -> new GossipMessage.HelloReply(sender, card(in));
+            case 10 -> new GossipMessage.Compare(sender, sums(in));
+            case 11 -> new GossipMessage.CompareReply(sender, in.int64());
             default -> throw new MalformedMessageException("there is no gossip message of type " + type);
         };
+    }
+
+    private static List<Long> sums(WireReader in) {
+        List<Long> sums = new ArrayList<>(Digest.BUCKETS);
+        for (int bucket = 0; bucket < Digest.BUCKETS; bucket++) {
+            sums.add(in.int64());
+        }
+        return List.copyOf(sums);
     }
 
     private static void claims(WireWriter out, List<Claim> claims) {
@@ -167,11 +193,19 @@ final class GossipCodec {
         if (claim.isAccusation()) {
             out.node(claim.by());
         }
+        if (claim.member().state() == MemberState.DEAD) {
+            out.uint(claim.ageMinutes());
+        }
     }
 
     private static Claim claim(WireReader in) {
         MemberInfo member = member(in);
-        return Claim.isAccusation(member.state()) ? new Claim(member, in.node()) : Claim.of(member);
+        if (!Claim.isAccusation(member.state())) {
+            return Claim.of(member);
+        }
+        NodeId by = in.node();
+        boolean dead = member.state() == MemberState.DEAD;
+        return new Claim(member, by, dead ? bounded("ageMinutes", in.uint(), MAX_AGE_MINUTES) : 0);
     }
 
     private static void member(WireWriter out, MemberInfo member) {

@@ -22,10 +22,10 @@ sealed interface GossipMessage {
     sealed interface Packet extends GossipMessage permits Ping, Ack, PingRequest, Nack, Gossip {}
 
     /** Asks for exactly one {@link Reply} over a connection. */
-    sealed interface Request extends GossipMessage permits Ping, Sync, Hello {}
+    sealed interface Request extends GossipMessage permits Ping, Sync, Hello, Compare {}
 
     /** Answers a {@link Request} on its connection. */
-    sealed interface Reply extends GossipMessage permits Ack, SyncReply, HelloReply {}
+    sealed interface Reply extends GossipMessage permits Ack, SyncReply, HelloReply, CompareReply {}
 
     /**
      * Are you there? Answered by the target alone: another node may live at its address by now.
@@ -57,10 +57,14 @@ sealed interface GossipMessage {
     /** News alone. */
     record Gossip(MemberInfo sender, List<Claim> claims) implements Packet {}
 
-    /** All I know; answer with all you know. */
-    record Sync(MemberInfo sender, List<Claim> claims) implements Request {}
+    /**
+     * All I know of the members in some buckets; answer with all you know of them.
+     *
+     * @param buckets a set of bits, one for each bucket of a {@link Digest}
+     */
+    record Sync(MemberInfo sender, long buckets, List<Claim> claims) implements Request {}
 
-    /** All I know. */
+    /** All I know, of the buckets asked for. */
     record SyncReply(MemberInfo sender, List<Claim> claims) implements Reply {}
 
     /** Who I am and which cluster I am in, if any. The only message that crosses from one cluster to another. */
@@ -68,4 +72,24 @@ sealed interface GossipMessage {
 
     /** The answer of the one who was greeted. */
     record HelloReply(MemberInfo sender, ClusterCard card) implements Reply {}
+
+    /**
+     * Do you know what I know?
+     *
+     * @param sums those of a {@link Digest}, one for each bucket
+     */
+    record Compare(MemberInfo sender, List<Long> sums) implements Request {
+        public Compare {
+            if (sums.size() != Digest.BUCKETS) {
+                throw new IllegalArgumentException(sums.size() + " sums instead of " + Digest.BUCKETS);
+            }
+        }
+    }
+
+    /**
+     * In these buckets I know something else.
+     *
+     * @param buckets a set of bits
+     */
+    record CompareReply(MemberInfo sender, long buckets) implements Reply {}
 }

@@ -3,6 +3,7 @@ package io.keplerfs.swim;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeId;
+import java.util.concurrent.TimeUnit;
 
 /** What is remembered of one other member. Owned and changed by the {@link Roster} alone. */
 final class Known {
@@ -32,8 +33,9 @@ final class Known {
         by = claim.by();
     }
 
-    Claim claim() {
-        return new Claim(info, by);
+    Claim claim(long nowNanos) {
+        long age = info.state() == MemberState.DEAD ? TimeUnit.NANOSECONDS.toMinutes(nowNanos - sinceNanos) : 0;
+        return new Claim(info, by, (int) Math.min(GossipCodec.MAX_AGE_MINUTES, age));
     }
 
     Endpoint endpoint() {

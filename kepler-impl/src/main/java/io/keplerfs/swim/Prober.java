@@ -3,6 +3,7 @@ package io.keplerfs.swim;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.values.MemberState;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -18,18 +19,35 @@ final class Prober {
     private final SwimTimings timings;
     private final Outbox outbox;
     private final Relays relays = new Relays();
-    private final LocalHealth health = new LocalHealth();
+    private final LocalHealth health;
+    private final Set<Flaw> flaws;
     private final long intervalNanos;
     private @Nullable Probe probe;
     private long nextProbeNanos;
 
-    Prober(Roster roster, SwimTimings timings, Outbox outbox, RandomGenerator random, long nowNanos) {
+    Prober(
+            Roster roster,
+            SwimTimings timings,
+            Outbox outbox,
+            RandomGenerator random,
+            Set<Flaw> flaws,
+            long nowNanos) {
+        this.flaws = flaws;
+        health = new LocalHealth(flaws);
         this.roster = roster;
         this.timings = timings;
         this.outbox = outbox;
         intervalNanos = timings.probeInterval().toNanos();
         // Nodes that start together must not beat together.
         nextProbeNanos = nowNanos + random.nextLong(intervalNanos);
+    }
+
+    LocalHealth health() {
+        return health;
+    }
+
+    Relays relays() {
+        return relays;
     }
 
     /** Others' word against us, or a pause of ours: we are slow, and should accuse more slowly. */
@@ -68,14 +86,16 @@ final class Prober {
                     new Probe(target.info.id(), outbox.nextSequence(), nowNanos + directNanos, nowNanos + roundNanos);
             probe = next;
             outbox.send(
-                    target.info, claims -> new GossipMessage.Ping(roster.self(), next.sequence, next.target, claims));
+                    target.info,
+                    claims -> new GossipMessage.Ping(roster.self(), next.sequence, next.target, claims),
+                    nowNanos);
         }
     }
 
     /** Through three others, and over TCP in case only datagrams are lost. */
     private void askOthers(Probe current, long nowNanos) {
         Known target = roster.find(current.target);
-        if (target == null) {
+        if (target == null || flaws.contains(Flaw.NO_INDIRECT_PROBES)) {
             return;
         }
         MemberInfo self = roster.self();
@@ -85,9 +105,10 @@ final class Prober {
             outbox.send(
                     relay.info,
                     claims -> new GossipMessage.PingRequest(
-                            self, current.sequence, current.target, target.info.address(), waitMillis, claims));
+                            self, current.sequence, current.target, target.info.address(), waitMillis, claims),
+                    nowNanos);
         }
-        List<Claim> accusation = target.info.state() == MemberState.ALIVE ? List.of() : List.of(target.claim());
+        List<Claim> accusation = target.info.state() == MemberState.ALIVE ? List.of() : List.of(target.claim(nowNanos));
         outbox.add(new Effect.Exchange(
                 target.endpoint(), new GossipMessage.Ping(self, current.sequence, current.target, accusation)));
     }
@@ -108,7 +129,7 @@ final class Prober {
         }
     }
 
-    void acknowledged(GossipMessage.Ack ack) {
+    void acknowledged(GossipMessage.Ack ack, long nowNanos) {
         if (probe != null && probe.isAbout(ack.sequence(), ack.target())) {
             probe = null;
             health.better();
@@ -119,7 +140,8 @@ final class Prober {
             outbox.send(
                     relay.asker,
                     relay.askerId,
-                    claims -> new GossipMessage.Ack(roster.self(), relay.askerSequence, relay.target, claims));
+                    claims -> new GossipMessage.Ack(roster.self(), relay.askerSequence, relay.target, claims),
+                    nowNanos);
         }
     }
 
@@ -133,11 +155,12 @@ final class Prober {
 
     void relay(GossipMessage.PingRequest ask, long nowNanos) {
         long sequence = outbox.nextSequence();
-        if (relays.add(sequence, new Relays.Relay(ask, nowNanos))) {
+        if (relays.add(sequence, new Relays.Relay(ask, flaws.contains(Flaw.LATE_NACK), nowNanos))) {
             outbox.send(
                     Endpoint.of(ask.targetAddress()),
                     ask.target(),
-                    claims -> new GossipMessage.Ping(roster.self(), sequence, ask.target(), claims));
+                    claims -> new GossipMessage.Ping(roster.self(), sequence, ask.target(), claims),
+                    nowNanos);
         }
     }
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Pings that this node sends on behalf of others, until they are answered or their asker has given up. */
 final class Relays {
     /** Far above what a cluster asks of one relay at once (three per failed probe), so only an attacker meets it. */
-    private static final int MAX_RELAYS = 1024;
+    static final int MAX_RELAYS = 1024;
 
     private final Map<Long, Relay> bySequence = new LinkedHashMap<>();
 
@@ -32,6 +32,10 @@ final class Relays {
         return bySequence.values();
     }
 
+    int size() {
+        return bySequence.size();
+    }
+
     void forgetOver(long nowNanos) {
         bySequence.values().removeIf(relay -> relay.endNanos - nowNanos <= 0);
     }
@@ -48,6 +52,8 @@ final class Relays {
     static final class Relay {
         private static final double NACK_AT = 0.8;
 
+        private static final double TOO_LATE = 1.1;
+
         final Endpoint asker;
         final NodeId askerId;
         final long askerSequence;
@@ -56,14 +62,17 @@ final class Relays {
         final long endNanos;
         boolean nacked;
 
-        Relay(GossipMessage.PingRequest ask, long nowNanos) {
+        /**
+         * @param late for a test of the tests: the nack goes out when nobody waits for it any more
+         */
+        Relay(GossipMessage.PingRequest ask, boolean late, long nowNanos) {
             long waitNanos = ask.waitMillis() * 1_000_000L;
             asker = Endpoint.of(ask.sender().address());
             askerId = ask.sender().id();
             askerSequence = ask.sequence();
             target = ask.target();
-            nackNanos = nowNanos + (long) (NACK_AT * waitNanos);
-            endNanos = nowNanos + waitNanos;
+            nackNanos = nowNanos + (long) ((late ? TOO_LATE : NACK_AT) * waitNanos);
+            endNanos = late ? nackNanos + 1 : nowNanos + waitNanos;
         }
 
         long dueNanos() {

@@ -9,6 +9,11 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -36,25 +41,35 @@ final class Roster {
     private final RandomGenerator random;
     private final Consumer<Effect> effects;
     private final Rumours rumours;
-    private final Map<NodeId, Known> others = new LinkedHashMap<>();
+    private final Set<Flaw> flaws;
+    private final Crowd others;
+
+    /** Those of the others who are dead or have left. */
+    private final Map<NodeId, Known> gone = new LinkedHashMap<>();
+
     private final Map<NodeId, Suspicion> suspicions = new LinkedHashMap<>();
 
     /** The order of probing; each round is a new shuffle. */
     private final List<Known> round = new ArrayList<>();
 
-    /** The same members, partly shuffled by each {@link #pick}. */
-    private final List<Known> hat = new ArrayList<>();
-
     private MemberInfo self;
     private int nextInRound;
     private int living = 1;
 
-    Roster(MemberInfo self, SwimTimings timings, RandomGenerator random, Rumours rumours, Consumer<Effect> effects) {
+    Roster(
+            MemberInfo self,
+            SwimTimings timings,
+            RandomGenerator random,
+            Rumours rumours,
+            Consumer<Effect> effects,
+            Set<Flaw> flaws) {
         this.self = self;
         this.timings = timings;
         this.random = random;
         this.rumours = rumours;
         this.effects = effects;
+        this.flaws = flaws;
+        others = new Crowd(random);
     }
 
     MemberInfo self() {
@@ -68,17 +83,17 @@ final class Roster {
 
     @Nullable
     Known find(NodeId id) {
-        return others.get(id);
+        return others.find(id);
     }
 
     Collection<Known> others() {
-        return others.values();
+        return others.all();
     }
 
     List<MemberInfo> members() {
         List<MemberInfo> members = new ArrayList<>(others.size() + 1);
         members.add(self);
-        others.values().forEach(known -> members.add(known.info));
+        others.all().forEach(known -> members.add(known.info));
         return List.copyOf(members);
     }
 
@@ -92,14 +107,14 @@ final class Roster {
 
     /** What is said of another member: taken if it is stronger than what is known. */
     void hear(Claim claim, long nowNanos, String reason) {
-        Known known = others.get(claim.member().id());
+        Known known = others.find(claim.member().id());
         MemberState state = claim.member().state();
         if (known == null) {
-            // The dead and the gone of others are not learned, or they would be handed around for ever.
+            // News of the dead are for those who knew them; newcomers learn them from a full state.
             if (state == MemberState.ALIVE || state == MemberState.SUSPECT) {
                 admit(claim, nowNanos);
             }
-        } else if (claim.overrides(known.info)) {
+        } else if (overrides(claim, known.info)) {
             become(known, claim, nowNanos, reason);
         } else if (state == MemberState.SUSPECT && claim.member().equals(known.info)) {
             confirm(claim);
@@ -113,10 +128,13 @@ final class Roster {
         }
         MemberInfo info = claim.member();
         Known known = new Known(info, claim.by(), nowNanos);
-        others.put(info.id(), known);
-        hat.add(known);
+        others.add(known);
         // A random place, so that a new member is probed on average half a round from now by each.
-        round.add(nextInRound + random.nextInt(round.size() - nextInRound + 1), known);
+        round.add(
+                flaws.contains(Flaw.ROUNDS_NOT_SHUFFLED)
+                        ? round.size()
+                        : nextInRound + random.nextInt(round.size() - nextInRound + 1),
+                known);
         living++;
         if (info.state() == MemberState.SUSPECT) {
             suspect(info.id(), claim.by(), nowNanos);
@@ -125,21 +143,69 @@ final class Roster {
         effects.accept(new Effect.Changed(info.state(), info, "new"));
     }
 
+    /**
+     * A member nobody here has heard of and who is dead for others. It counts as dead for as long as for them, and no longer, or
+     * it would be handed around for ever. Not news: everybody else knows.
+     */
+    void admitDead(Claim claim, long nowNanos) {
+        long ageNanos = TimeUnit.MINUTES.toNanos(claim.ageMinutes());
+        if (others.size() >= MAX_MEMBERS
+                || ageNanos >= deadMemoryNanos()
+                || flaws.contains(Flaw.DEAD_NOT_LEARNED)) {
+            return;
+        }
+        Known known = new Known(claim.member(), claim.by(), nowNanos - ageNanos);
+        others.add(known);
+        round.add(known);
+        gone.put(claim.member().id(), known);
+        retryLater(known, nowNanos);
+        effects.accept(new Effect.Changed(MemberState.DEAD, known.info, "dead already, says a full state"));
+    }
+
+    /** Begins with these as if they had long been known: a simulation need not wait for 10,000 to meet. */
+    void presume(Collection<MemberInfo> everybody, long nowNanos) {
+        for (MemberInfo info : everybody) {
+            if (!info.id().equals(self.id())) {
+                Known known = new Known(info, info.id(), nowNanos);
+                others.add(known);
+                round.add(known);
+                living++;
+            }
+        }
+        shuffleRound();
+    }
+
+    private boolean overrides(Claim claim, MemberInfo known) {
+        MemberInfo said = claim.member();
+        boolean lives = said.state() == MemberState.ALIVE;
+        return claim.overrides(known)
+                || (flaws.contains(Flaw.OLD_ACCUSATION_HOLDS)
+                        && claim.isAccusation()
+                        && known.state() == MemberState.ALIVE)
+                || (flaws.contains(Flaw.LEFT_COMES_BACK) && lives && known.state() == MemberState.LEFT)
+                || (flaws.contains(Flaw.REPLAY_REVIVES) && lives && known.state() == MemberState.DEAD);
+    }
+
     /** The one door. The claim must override what is known. */
     void become(Known known, Claim claim, long nowNanos, String reason) {
         MemberInfo before = known.info;
-        if (!claim.overrides(before)) {
+        if (!overrides(claim, before)) {
             throw new IllegalStateException("no way from " + before + " to " + claim);
         }
         boolean wasLiving = known.isLiving();
         known.take(claim, nowNanos);
         living += (known.isLiving() ? 1 : 0) - (wasLiving ? 1 : 0);
+        if (known.isLiving()) {
+            gone.remove(before.id());
+        } else {
+            gone.put(before.id(), known);
+        }
         suspicions.remove(before.id());
         if (claim.member().state() == MemberState.SUSPECT) {
             suspect(before.id(), claim.by(), nowNanos);
         }
         retryLater(known, nowNanos);
-        rumours.tell(known.claim());
+        rumours.tell(known.claim(nowNanos));
         effects.accept(new Effect.Changed(before.state(), known.info, reason));
     }
 
@@ -149,7 +215,7 @@ final class Roster {
     }
 
     private void suspect(NodeId id, NodeId by, long nowNanos) {
-        int couldConfirm = Math.max(0, living - 2);
+        int couldConfirm = flaws.contains(Flaw.NO_LIFEGUARD) ? 0 : Math.max(0, living - 2);
         suspicions.put(
                 id,
                 new Suspicion(
@@ -163,7 +229,9 @@ final class Roster {
     /** Another one suspects a suspect: passed on if it is news. */
     private void confirm(Claim claim) {
         Suspicion suspicion = suspicions.get(claim.member().id());
-        if (suspicion != null && suspicion.confirm(claim.by())) {
+        if (suspicion != null
+                && !flaws.contains(Flaw.SUSPICION_NEVER_SHRINKS)
+                && suspicion.confirm(claim.by())) {
             rumours.tell(claim);
         }
     }
@@ -171,7 +239,7 @@ final class Roster {
     List<Known> suspectsUntil(long nowNanos) {
         return suspicions.entrySet().stream()
                 .filter(entry -> entry.getValue().deadlineNanos() - nowNanos <= 0)
-                .map(entry -> others.get(entry.getKey()))
+                .map(entry -> Objects.requireNonNull(others.find(entry.getKey()), "a suspect is known"))
                 .toList();
     }
 
@@ -199,6 +267,9 @@ final class Roster {
 
     private void shuffleRound() {
         nextInRound = 0;
+        if (flaws.contains(Flaw.ROUNDS_NOT_SHUFFLED)) {
+            return;
+        }
         for (int i = round.size() - 1; i > 0; i--) {
             Collections.swap(round, i, random.nextInt(i + 1));
         }
@@ -206,31 +277,54 @@ final class Roster {
 
     /** Up to so many different members at random. */
     List<Known> pick(int most, Predicate<Known> wanted) {
-        List<Known> picked = new ArrayList<>(most);
-        for (int i = 0; i < hat.size() && picked.size() < most; i++) {
-            Collections.swap(hat, i, i + random.nextInt(hat.size() - i));
-            if (wanted.test(hat.get(i))) {
-                picked.add(hat.get(i));
-            }
-        }
-        return picked;
+        return others.pick(most, wanted);
+    }
+
+    /** One of the dead that was not tried for a while, at random; none if there is none. */
+    Optional<Known> deadToRetry(long nowNanos) {
+        List<Known> due = gone.values().stream()
+                .filter(known -> known.info.state() == MemberState.DEAD && known.retryNanos - nowNanos <= 0)
+                .toList();
+        return due.isEmpty() ? Optional.empty() : Optional.of(due.get(random.nextInt(due.size())));
+    }
+
+    /** What this node would tell of the members in these buckets of a {@link Digest}, itself not among them. */
+    List<Claim> claims(long buckets, long nowNanos) {
+        return others.all().stream()
+                .filter(known -> Digest.contains(buckets, known.info.id()))
+                .map(known -> known.claim(nowNanos))
+                .toList();
+    }
+
+    Digest digest() {
+        Digest digest = new Digest();
+        digest.add(self);
+        others.all().forEach(known -> digest.add(known.info));
+        return digest;
     }
 
     /** Dead for a day or gone for a minute: forgotten, and not an event. */
     void reap(long nowNanos) {
-        forget(known -> {
-            long ageNanos = nowNanos - known.sinceNanos;
-            return switch (known.info.state()) {
-                case ALIVE, SUSPECT -> false;
-                case DEAD -> ageNanos >= timings.deadMemory().toNanos();
-                case LEFT -> ageNanos >= timings.leftMemory().toNanos();
-            };
-        });
+        Set<Known> over = new HashSet<>();
+        for (Known known : gone.values()) {
+            boolean left = known.info.state() == MemberState.LEFT;
+            long memoryNanos = left ? timings.leftMemory().toNanos() : deadMemoryNanos();
+            if (nowNanos - known.sinceNanos >= memoryNanos) {
+                over.add(known);
+            }
+        }
+        if (!over.isEmpty()) {
+            forget(over::contains);
+        }
+    }
+
+    private long deadMemoryNanos() {
+        return flaws.contains(Flaw.DEAD_FORGOTTEN) ? 0 : timings.deadMemory().toNanos();
     }
 
     /** They are not of our cluster any more. */
     void forgetAll(String reason) {
-        others.values().stream()
+        others.all().stream()
                 .filter(known -> known.info.state() != MemberState.LEFT)
                 .forEach(known -> effects.accept(
                         new Effect.Changed(known.info.state(), known.info.withState(MemberState.LEFT), reason)));
@@ -241,10 +335,14 @@ final class Roster {
     }
 
     private void forget(Predicate<Known> which) {
-        if (others.values().removeIf(which)) {
-            hat.removeIf(which);
-            round.removeIf(which);
-            nextInRound = Math.min(nextInRound, round.size());
+        others.removeIf(which);
+        gone.values().removeIf(which);
+        // Whoever has had its turn must not come before those who have not.
+        int kept = 0;
+        for (Known had : round.subList(0, nextInRound)) {
+            kept += which.test(had) ? 0 : 1;
         }
+        round.removeIf(which);
+        nextInRound = kept;
     }
 }

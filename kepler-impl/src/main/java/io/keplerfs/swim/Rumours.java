@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -21,7 +22,12 @@ final class Rumours {
 
     private final Map<NodeId, Rumour> bySubject = new HashMap<>();
     private final TreeSet<Rumour> queue = new TreeSet<>(LEAST_TOLD);
+    private final boolean forEver;
     private long nextAge;
+
+    Rumours(Set<Flaw> flaws) {
+        forEver = flaws.contains(Flaw.RETRANSMITS_FOR_EVER);
+    }
 
     /** Replaces whatever was told of this member. */
     void tell(Claim claim) {
@@ -51,11 +57,15 @@ final class Rumours {
     private void told(Rumour rumour, int limit) {
         queue.remove(rumour);
         rumour.told++;
-        if (rumour.told < limit) {
+        if (rumour.told < limit || forEver) {
             queue.add(rumour);
         } else {
             bySubject.remove(rumour.claim.member().id());
         }
+    }
+
+    int size() {
+        return queue.size();
     }
 
     boolean isEmpty() {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.swim.GossipNetwork.Belief;
-import io.keplerfs.swim.GossipNetwork.Node;
 import io.keplerfs.values.MemberState;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +26,7 @@ class DetectorTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 10, 60})
     void everybodyComesToKnowEverybody(int size) {
-        List<Node> nodes = network.cluster(size);
+        List<GossipNode> nodes = network.cluster(size);
 
         assertThat(nodes).allSatisfy(node -> assertThat(node.detector.members()).hasSize(size));
     }
@@ -36,7 +35,7 @@ class DetectorTest {
     @ValueSource(longs = {1, 2, 3})
     void fivePercentLossKillsNobodyInAnHour(long seed) {
         GossipNetwork lossy = new GossipNetwork(seed, SwimTimings.lan());
-        List<Node> nodes = lossy.cluster(10);
+        List<GossipNode> nodes = lossy.cluster(10);
         lossy.lose(0.05);
 
         lossy.run(Duration.ofHours(1));
@@ -51,7 +50,7 @@ class DetectorTest {
         List<List<Belief>> runs = new ArrayList<>();
         for (int run = 0; run < 2; run++) {
             GossipNetwork again = new GossipNetwork(42, SwimTimings.lan());
-            List<Node> nodes = again.cluster(8);
+            List<GossipNode> nodes = again.cluster(8);
             again.lose(0.3);
             nodes.get(3).crash();
             again.run(Duration.ofMinutes(5));
@@ -63,9 +62,9 @@ class DetectorTest {
 
     @Test
     void whoCannotBeReachedDirectlyIsReachedThroughOthers() {
-        List<Node> nodes = network.cluster(5);
-        Node one = nodes.get(0);
-        Node two = nodes.get(1);
+        List<GossipNode> nodes = network.cluster(5);
+        GossipNode one = nodes.get(0);
+        GossipNode two = nodes.get(1);
         network.beliefs.clear();
 
         network.cut((from, to) -> Set.of(from, to).equals(Set.of(one, two)));
@@ -76,8 +75,8 @@ class DetectorTest {
 
     @Test
     void aPausedNodeAccusesNobodyWhenItGoesOn() {
-        List<Node> nodes = network.cluster(5);
-        Node paused = nodes.get(2);
+        List<GossipNode> nodes = network.cluster(5);
+        GossipNode paused = nodes.get(2);
 
         paused.pause(Duration.ofSeconds(90));
         network.run(Duration.ofMinutes(5));
@@ -88,12 +87,12 @@ class DetectorTest {
 
     @Test
     void noVerdictComesOfATimeInWhichWeCouldNotHear() {
-        List<Node> nodes = network.cluster(3);
+        List<GossipNode> nodes = network.cluster(3);
         Detector paused = nodes.get(0).detector;
         nodes.get(0)
                 .hear(new GossipMessage.Gossip(
                         Members.member(1), List.of(Members.accusation(2, MemberState.SUSPECT, 1, 1))));
-        long now = network.now().toNanos();
+        long now = network.lives.get(0).clockNanos();
         boolean probing = false;
         while (!probing) {
             now = Math.max(now + 1, paused.wakeNanos());
@@ -112,9 +111,9 @@ class DetectorTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 5, 40})
     void aSilentNodeIsDeadToEverybody(int size) {
-        List<Node> nodes = network.cluster(size);
-        Node silent = nodes.get(size - 1);
-        List<Node> rest = nodes.subList(0, size - 1);
+        List<GossipNode> nodes = network.cluster(size);
+        GossipNode silent = nodes.get(size - 1);
+        List<GossipNode> rest = nodes.subList(0, size - 1);
         Duration since = network.now();
 
         silent.crash();
@@ -128,13 +127,13 @@ class DetectorTest {
 
     @Test
     void suspicionComesBeforeDeath() {
-        List<Node> nodes = network.cluster(3);
+        List<GossipNode> nodes = network.cluster(3);
         nodes.get(2).crash();
 
         network.run(MINUTE);
 
         assertThat(network.deaths()).isNotEmpty();
-        for (Node observer : nodes.subList(0, 2)) {
+        for (GossipNode observer : nodes.subList(0, 2)) {
             assertThat(network.beliefs.stream()
                             .filter(belief -> belief.observer().equals(observer.id)
                                     && belief.now().id().equals(nodes.get(2).id))
@@ -145,7 +144,7 @@ class DetectorTest {
 
     @Test
     void theDeadAreForgottenAfterADay() {
-        List<Node> nodes = network.cluster(3);
+        List<GossipNode> nodes = network.cluster(3);
         nodes.get(2).crash();
         network.run(Duration.ofHours(23));
         assertThat(nodes.get(0).believes(nodes.get(2), MemberState.DEAD)).isTrue();
@@ -158,8 +157,8 @@ class DetectorTest {
 
     @Test
     void halvesThatWereCutApartGrowTogetherWithoutSeeds() {
-        List<Node> nodes = network.cluster(10);
-        Set<Node> left = Set.copyOf(nodes.subList(0, 5));
+        List<GossipNode> nodes = network.cluster(10);
+        Set<GossipNode> left = Set.copyOf(nodes.subList(0, 5));
         network.cut((from, to) -> left.contains(from) != left.contains(to));
         network.run(Duration.ofMinutes(10));
         assertThat(nodes.get(0).believes(nodes.get(9), MemberState.DEAD)).isTrue();
@@ -178,8 +177,8 @@ class DetectorTest {
 
     @Test
     void anAccusedMemberOutbidsTheAccusation() {
-        List<Node> nodes = network.cluster(5);
-        Node accused = nodes.get(4);
+        List<GossipNode> nodes = network.cluster(5);
+        GossipNode accused = nodes.get(4);
         Claim accusation = Members.accusation(4, MemberState.SUSPECT, 1, 0);
 
         nodes.get(1).hear(new GossipMessage.Gossip(nodes.get(0).detector.self(), List.of(accusation)));
@@ -194,11 +193,11 @@ class DetectorTest {
 
     @Test
     void whoeverHoldsAnAccusationTellsTheAccused() {
-        List<Node> nodes = network.cluster(2);
-        Node judge = nodes.get(0);
+        List<GossipNode> nodes = network.cluster(2);
+        GossipNode judge = nodes.get(0);
         Claim verdict = Members.accusation(1, MemberState.DEAD, 1, 0);
         judge.hear(new GossipMessage.Gossip(judge.detector.self(), List.of(verdict)));
-        long now = network.now().toNanos();
+        long now = network.lives.get(0).clockNanos();
 
         List<Effect> effects =
                 judge.detector.receive(new GossipMessage.Ping(Members.member(1), 77, judge.id, List.of()), now);
@@ -213,7 +212,7 @@ class DetectorTest {
 
     @Test
     void aFullStateCanAccuseButNotBury() {
-        List<Node> nodes = network.cluster(3);
+        List<GossipNode> nodes = network.cluster(3);
 
         nodes.get(0)
                 .hear(new GossipMessage.SyncReply(
@@ -227,9 +226,9 @@ class DetectorTest {
 
     @Test
     void aRelayThatGetsNoAnswerSaysSoBeforeTheAskerGivesUp() {
-        List<Node> nodes = network.cluster(2);
+        List<GossipNode> nodes = network.cluster(2);
         Detector relay = nodes.get(1).detector;
-        long now = network.now().toNanos();
+        long now = nodes.get(1).clockNanos();
         relay.tick(now);
         relay.receive(
                 new GossipMessage.PingRequest(Members.member(0), 5, Members.id(9), Members.address(9), 500, List.of()),
@@ -249,11 +248,11 @@ class DetectorTest {
 
     @Test
     void aRestartWithAHigherIncarnationIsAliveAgainAtItsNewAddress() {
-        List<Node> nodes = network.cluster(4);
+        List<GossipNode> nodes = network.cluster(4);
         nodes.get(3).crash();
         network.run(MINUTE);
 
-        Node again = nodes.get(3).restart(2, Members.address(33));
+        GossipNode again = nodes.get(3).restart(2, Members.address(33));
         again.join(nodes.get(0));
         network.run(Duration.ofSeconds(5));
 
@@ -265,14 +264,14 @@ class DetectorTest {
 
     @Test
     void aRestartBelowItsOldIncarnationOutbidsWhatIsSaidOfIt() {
-        List<Node> nodes = network.cluster(4);
-        Node high = nodes.get(3).restart(100, Members.address(33));
+        List<GossipNode> nodes = network.cluster(4);
+        GossipNode high = nodes.get(3).restart(100, Members.address(33));
         high.join(nodes.get(0));
         network.run(Duration.ofSeconds(5));
         high.crash();
         network.run(MINUTE);
 
-        Node low = high.restart(50, Members.address(34));
+        GossipNode low = high.restart(50, Members.address(34));
         low.join(nodes.get(0));
         network.run(Duration.ofSeconds(5));
 
@@ -283,8 +282,8 @@ class DetectorTest {
 
     @Test
     void aStaleIncarnationDoesNotRaiseTheDead() {
-        List<Node> nodes = network.cluster(3);
-        Node dead = nodes.get(2);
+        List<GossipNode> nodes = network.cluster(3);
+        GossipNode dead = nodes.get(2);
         MemberInfo lastWords = dead.detector.self();
         dead.crash();
         network.run(MINUTE);
@@ -299,9 +298,9 @@ class DetectorTest {
 
     @Test
     void aGoodByeIsHeardConfirmedAndForgottenAfterAMinute() {
-        List<Node> nodes = network.cluster(6);
-        Node leaver = nodes.get(5);
-        List<Node> rest = nodes.subList(0, 5);
+        List<GossipNode> nodes = network.cluster(6);
+        GossipNode leaver = nodes.get(5);
+        List<GossipNode> rest = nodes.subList(0, 5);
 
         leaver.leave();
         assertThat(network.runUntil(Duration.ofSeconds(2), () -> leaver.departed))
@@ -319,7 +318,7 @@ class DetectorTest {
 
     @Test
     void aGoodByeGetsThroughALossyNetwork() {
-        List<Node> nodes = network.cluster(6);
+        List<GossipNode> nodes = network.cluster(6);
         network.lose(0.3);
 
         nodes.get(5).leave();
@@ -330,7 +329,7 @@ class DetectorTest {
 
     @Test
     void whoIsAloneLeavesAtOnce() {
-        Node alone = network.start(0);
+        GossipNode alone = network.start(0);
 
         alone.leave();
 
@@ -339,10 +338,10 @@ class DetectorTest {
 
     @Test
     void anotherClusterBeginsWithoutTheOldMembers() {
-        List<Node> nodes = network.cluster(3);
+        List<GossipNode> nodes = network.cluster(3);
         Detector moving = nodes.get(0).detector;
 
-        List<Effect> effects = moving.forgetOthers(network.now().toNanos());
+        List<Effect> effects = moving.forgetOthers(network.lives.get(0).clockNanos());
 
         assertThat(moving.members()).containsExactly(moving.self());
         assertThat(effects)
@@ -355,14 +354,14 @@ class DetectorTest {
 
     @Test
     void nobodyCanMakeItRememberMoreThanItsBound() {
-        Node node = network.start(0);
+        GossipNode node = network.start(0);
         for (int from = 1; from <= 20_000; from += 1000) {
             List<Claim> crowd = IntStream.range(from, from + 1000)
                     .mapToObj(number -> Claim.of(Members.member(number)))
                     .toList();
             node.detector.receive(
                     new GossipMessage.SyncReply(Members.member(1), crowd),
-                    network.now().toNanos());
+                    network.lives.get(0).clockNanos());
         }
 
         assertThat(node.detector.members()).hasSize(Roster.MAX_MEMBERS + 1);
@@ -370,7 +369,7 @@ class DetectorTest {
 
     @Test
     void theDeadOfOthersAreNotLearned() {
-        Node node = network.start(0);
+        GossipNode node = network.start(0);
 
         node.hear(new GossipMessage.Gossip(
                 Members.member(1),
@@ -383,7 +382,7 @@ class DetectorTest {
 
     @Test
     void theOneDoorRefusesWhatTheTableForbids() {
-        Roster roster = new Roster(Members.member(0), SwimTimings.lan(), new Random(1), new Rumours(), effect -> {});
+        Roster roster = new Roster(Members.member(0), SwimTimings.lan(), new Random(1), new Rumours(Set.of()), effect -> {}, Set.of());
         roster.hear(Claim.of(Members.member(1)), 0, "new");
         Known known = roster.find(Members.id(1));
         assertThat(known).isNotNull();

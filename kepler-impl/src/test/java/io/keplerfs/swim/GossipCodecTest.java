@@ -27,6 +27,7 @@ class GossipCodecTest {
             Claim.of(Members.member(2)),
             Members.accusation(3, MemberState.SUSPECT, 8, 2),
             Members.accusation(4, MemberState.DEAD, 9, 1),
+            new Claim(Members.member(6, MemberState.DEAD, 11), Members.id(1), 1_439),
             Claim.of(Members.member(5, MemberState.LEFT, 10)));
 
     /** At least one of each kind. */
@@ -38,10 +39,12 @@ class GossipCodecTest {
                 new GossipMessage.PingRequest(SENDER, 7, Members.id(2), Members.address(2), 60_000, CLAIMS),
                 new GossipMessage.Nack(SENDER, 7, Members.id(2)),
                 new GossipMessage.Gossip(SENDER, CLAIMS),
-                new GossipMessage.Sync(SENDER, CLAIMS),
+                new GossipMessage.Sync(SENDER, 5, CLAIMS),
                 new GossipMessage.SyncReply(SENDER, List.of()),
                 new GossipMessage.Hello(SENDER, new ClusterCard(Optional.empty(), 0, false, 1)),
-                new GossipMessage.HelloReply(SENDER, new ClusterCard(CLUSTER, 300, true, 3)));
+                new GossipMessage.HelloReply(SENDER, new ClusterCard(CLUSTER, 300, true, 3)),
+                new GossipMessage.Compare(SENDER, new Digest().sums()),
+                new GossipMessage.CompareReply(SENDER, -2));
     }
 
     @Test
@@ -57,7 +60,7 @@ class GossipCodecTest {
         collectKinds(GossipMessage.class, kinds);
 
         assertThat(examples().stream().map(Object::getClass)).containsAll(kinds);
-        assertThat(kinds).hasSize(9);
+        assertThat(kinds).hasSize(11);
     }
 
     private static void collectKinds(Class<?> type, Set<Class<?>> kinds) {

@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keplerfs.values.MemberState;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class RumoursTest {
     private static final int AMPLE = 1400;
 
-    private final Rumours rumours = new Rumours();
+    private final Rumours rumours = new Rumours(Set.of());
 
     @Test
     void aRumourIsToldFourTimesPerDecadeOfMembersAndForgotten() {
