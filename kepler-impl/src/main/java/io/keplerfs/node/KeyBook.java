@@ -63,10 +63,11 @@ final class KeyBook implements ClusterKeys {
         }
     }
 
-    /** From now on changes go there. */
+    /** The ring of now, and every change from now on, goes there. */
     void onChange(Consumer<Keyring> newEffect) {
         synchronized (lock) {
             effect = newEffect;
+            newEffect.accept(ring());
         }
     }
 

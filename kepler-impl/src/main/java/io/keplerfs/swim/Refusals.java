@@ -3,7 +3,6 @@ package io.keplerfs.swim;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,16 +18,12 @@ final class Refusals {
     private final Counters counters;
     private final LongSupplier nanoClock;
 
-    /** When each reason may be logged again. */
-    private final Map<Refusal, AtomicLong> quietUntil = new EnumMap<>(Refusal.class);
+    /** When each reason may be logged again. Guarded by this. */
+    private final Map<Refusal, Long> quietUntil = new EnumMap<>(Refusal.class);
 
     Refusals(Counters counters, LongSupplier nanoClock) {
         this.counters = counters;
         this.nanoClock = nanoClock;
-        long now = nanoClock.getAsLong();
-        for (Refusal reason : Refusal.values()) {
-            quietUntil.put(reason, new AtomicLong(now));
-        }
     }
 
     /**
@@ -37,10 +32,7 @@ final class Refusals {
      */
     void count(Refusal reason, Object from, String detail) {
         counters.of(reason).increment();
-        AtomicLong quiet = quietUntil.get(reason);
-        long until = quiet.get();
-        long now = nanoClock.getAsLong();
-        if (now - until < 0 || !quiet.compareAndSet(until, now + INTERVAL_NANOS)) {
+        if (!mayLog(reason)) {
             return;
         }
         if (reason == Refusal.BROKEN_SEAL) {
@@ -52,5 +44,14 @@ final class Refusals {
         } else {
             LOG.info("gossip from {} was dropped ({}): {}", from, reason, detail);
         }
+    }
+
+    private synchronized boolean mayLog(Refusal reason) {
+        long now = nanoClock.getAsLong();
+        if (now - quietUntil.getOrDefault(reason, now) < 0) {
+            return false;
+        }
+        quietUntil.put(reason, now + INTERVAL_NANOS);
+        return true;
     }
 }

@@ -58,7 +58,11 @@ class KeyBookTest {
         assertThat(startWith(OLD).ring()).isEqualTo(Keyring.of(NEW));
 
         assertThat(effects)
-                .containsExactly(new Keyring(List.of(OLD, NEW)), new Keyring(List.of(NEW, OLD)), Keyring.of(NEW));
+                .containsExactly(
+                        Keyring.of(OLD),
+                        new Keyring(List.of(OLD, NEW)),
+                        new Keyring(List.of(NEW, OLD)),
+                        Keyring.of(NEW));
     }
 
     @Test

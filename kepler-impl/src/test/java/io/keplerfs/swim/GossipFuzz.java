@@ -131,7 +131,8 @@ final class GossipFuzz {
             return participant.answer(letter, nowNanos);
         }
         @Nullable Letter reply = letter.message() instanceof GossipMessage.Reply ? letter : null;
-        GossipMessage.Request asked = new GossipMessage.Hello(participant.detector().self(), CARD);
+        GossipMessage.Request asked =
+                new GossipMessage.Hello(participant.detector().self(), CARD);
         Endpoint there = Endpoint.of(Members.address(9));
         return participant.replied(new Effect.Exchange(there, asked), reply, nowNanos);
     }

@@ -222,7 +222,11 @@ final class GossipNode {
             Letter letter = bytes == null ? null : post.unpack(bytes, from);
             boolean valid = letter != null && letter.message() instanceof GossipMessage.Reply;
             network.trace(
-                    "replied", from, number, bytes == null ? 0 : network.checksum(bytes), valid ? letter.message() : "-");
+                    "replied",
+                    from,
+                    number,
+                    bytes == null ? 0 : network.checksum(bytes),
+                    valid ? letter.message() : "-");
             step(() -> participant.replied(exchange, valid ? letter : null, clockNanos()));
         });
     }
