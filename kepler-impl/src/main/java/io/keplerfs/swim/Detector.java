@@ -362,14 +362,14 @@ final class Detector {
         long wait = intervalNanos;
         if (!isLeaving()) {
             wait = prober.waitNanos(Math.min(wait, nextSyncNanos - nowNanos), nowNanos);
+            for (Suspicion suspicion : roster.suspicions()) {
+                wait = Math.min(wait, suspicion.deadlineNanos() - nowNanos);
+            }
         } else if (!departed) {
             wait = Math.min(wait, nextGoodbyeNanos - nowNanos);
         }
         if (!rumours.isEmpty() && roster.living() > 1) {
             wait = Math.min(wait, nextGossipNanos - nowNanos);
-        }
-        for (Suspicion suspicion : roster.suspicions()) {
-            wait = Math.min(wait, suspicion.deadlineNanos() - nowNanos);
         }
         return nowNanos + Math.max(0, wait);
     }

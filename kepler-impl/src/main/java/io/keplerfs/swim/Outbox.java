@@ -62,10 +62,14 @@ final class Outbox {
 
     /** What fits beside the bare packet. An accused member learns first of what it is accused, so that it can refute. */
     List<Claim> news(NodeId to, Function<List<Claim>, ? extends GossipMessage> packet, long nowNanos) {
+        Known known = roster.find(to);
+        boolean accused = known != null && known.info.state() != MemberState.ALIVE && tellsAccused;
+        if (rumours.isEmpty() && !accused) {
+            return List.of();
+        }
         int room = GossipCodec.MAX_PACKET_BYTES - GossipCodec.packetBytes(packet.apply(List.of()));
         List<Claim> claims = new ArrayList<>();
-        Known known = roster.find(to);
-        if (known != null && known.info.state() != MemberState.ALIVE && tellsAccused) {
+        if (known != null && accused) {
             Claim accusation = known.claim(nowNanos);
             int bytes = GossipCodec.claimBytes(accusation);
             if (bytes <= room) {

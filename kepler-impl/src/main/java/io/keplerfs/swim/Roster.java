@@ -233,6 +233,9 @@ final class Roster {
     }
 
     List<Known> suspectsUntil(long nowNanos) {
+        if (suspicions.isEmpty()) {
+            return List.of();
+        }
         return suspicions.entrySet().stream()
                 .filter(entry -> entry.getValue().deadlineNanos() - nowNanos <= 0)
                 .map(entry -> Objects.requireNonNull(others.find(entry.getKey()), "a suspect is known"))

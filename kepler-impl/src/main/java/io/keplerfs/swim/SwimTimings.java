@@ -3,8 +3,9 @@ package io.keplerfs.swim;
 import java.time.Duration;
 
 /**
- * Every period of the membership. All follow from the two an operator may set, in the proportions of the Lifeguard paper's
- * LAN defaults, but for the memory of dead and left members, which is a promise of the SPI.
+ * Every period of the membership. Three presets, {@link #lan}, {@link #wan} and {@link #local}; all others follow from the two an
+ * operator may set, in the proportions of the LAN preset, but for the memory of dead and left members, which is a promise of the
+ * SPI.
  *
  * @param probeInterval one member is probed per interval
  * @param probeTimeout how long a direct probe waits before others are asked to try
@@ -17,6 +18,7 @@ import java.time.Duration;
  * @param greetAlone between hellos to one address while this node has no cluster
  * @param greetEarly between hellos to one address that is no member of our cluster, at first
  * @param greetLate the same, after {@link Greeter#EARLY_GREETINGS}
+ * @param suspicionMultiplier a suspicion lasts at least so many probe intervals, times log10 of the cluster size
  */
 record SwimTimings(
         Duration probeInterval,
@@ -29,11 +31,20 @@ record SwimTimings(
         Duration recentlyDead,
         Duration greetAlone,
         Duration greetEarly,
-        Duration greetLate) {
+        Duration greetLate,
+        int suspicionMultiplier) {
     private static final Duration SECOND = Duration.ofSeconds(1);
 
-    /** Suspicion lasts at least this many probe intervals, times log10 of the cluster size. */
-    private static final int SUSPICION_MULTIPLIER = 4;
+    private static final int LAN_SUSPICION = 4;
+
+    /** Far apart, more is lost at once and for longer. */
+    private static final int WAN_SUSPICION = 6;
+
+    /** On one machine nothing is lost. */
+    private static final int LOCAL_SUSPICION = 3;
+
+    /** However rarely is probed, a healed partition should not wait longer. */
+    private static final Duration MOST_DEAD_RETRY = Duration.ofSeconds(30);
 
     /** A lone accuser's suspicion lasts this many times longer: it may itself be the one that is ill. */
     private static final int LONE_ACCUSER_MULTIPLIER = 6;
@@ -49,30 +60,63 @@ record SwimTimings(
         }
     }
 
-    /** One local network: 1 s and 500 ms. */
+    /** One local network: probes each 1 s that wait 500 ms. */
     static SwimTimings lan() {
         return of(SECOND, Duration.ofMillis(500));
     }
 
+    /** Sites far apart: probes each 5 s that wait 3 s, suspicions half as long again, states compared twice as rarely. */
+    static SwimTimings wan() {
+        return of(Duration.ofSeconds(5), Duration.ofSeconds(3));
+    }
+
+    /** One machine: probes each 1 s that wait 200 ms, news twice as fast, shorter suspicions. */
+    static SwimTimings local() {
+        return of(SECOND, Duration.ofMillis(200));
+    }
+
+    /** The preset with these two, if there is one; else the LAN preset, stretched to this interval. */
     static SwimTimings of(Duration probeInterval, Duration probeTimeout) {
-        Duration greet = probeInterval.compareTo(SECOND) < 0 ? probeInterval : SECOND;
-        return new SwimTimings(
+        if (probeInterval.equals(SECOND.multipliedBy(5)) && probeTimeout.equals(SECOND.multipliedBy(3))) {
+            return with(probeInterval, probeTimeout, SECOND.dividedBy(2), SECOND.multipliedBy(60), WAN_SUSPICION);
+        }
+        if (probeInterval.equals(SECOND) && probeTimeout.equals(SECOND.dividedBy(5))) {
+            return with(probeInterval, probeTimeout, SECOND.dividedBy(10), SECOND.multipliedBy(15), LOCAL_SUSPICION);
+        }
+        return with(
                 probeInterval,
                 probeTimeout,
                 probeInterval.dividedBy(5),
                 probeInterval.multipliedBy(30),
-                probeInterval.multipliedBy(30),
+                LAN_SUSPICION);
+    }
+
+    private static SwimTimings with(
+            Duration probeInterval,
+            Duration probeTimeout,
+            Duration gossipInterval,
+            Duration syncInterval,
+            int suspicionMultiplier) {
+        Duration greet = probeInterval.compareTo(SECOND) < 0 ? probeInterval : SECOND;
+        Duration retry = probeInterval.multipliedBy(30);
+        return new SwimTimings(
+                probeInterval,
+                probeTimeout,
+                gossipInterval,
+                syncInterval,
+                retry.compareTo(MOST_DEAD_RETRY) < 0 ? retry : MOST_DEAD_RETRY,
                 Duration.ofHours(24),
                 Duration.ofMinutes(1),
-                probeInterval.multipliedBy(30),
+                syncInterval,
                 greet,
                 greet.multipliedBy(5),
-                greet.multipliedBy(30));
+                greet.multipliedBy(30),
+                suspicionMultiplier);
     }
 
     /** How long a suspicion lasts that enough others confirm. */
     long shortestSuspicionNanos(int members) {
-        return (long) (SUSPICION_MULTIPLIER * Math.max(1, Math.log10(members)) * probeInterval.toNanos());
+        return (long) (suspicionMultiplier * Math.max(1, Math.log10(members)) * probeInterval.toNanos());
     }
 
     /** How long a suspicion lasts that nobody confirms. */

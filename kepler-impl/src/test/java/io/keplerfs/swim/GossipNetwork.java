@@ -37,6 +37,9 @@ final class GossipNetwork {
     private static final long RETRANSMIT_NANOS = Duration.ofMillis(300).toNanos();
     private static final Duration WATCH_EVERY = Duration.ofSeconds(1);
 
+    /** Per node; ten times what a storm of news needs. */
+    private static final long MOST_EVENTS_PER_SECOND = 5_000;
+
     final SwimTimings timings;
     final List<Belief> beliefs = new ArrayList<>();
 
@@ -59,6 +62,8 @@ final class GossipNetwork {
     private BiPredicate<GossipNode, GossipNode> clog = (from, to) -> false;
     private long clogNanos;
     private long watchedNanos;
+    private long paceNanos;
+    private long events;
 
     GossipNetwork(long seed, SwimTimings timings) {
         this(seed, timings, "", Set.of());
@@ -76,7 +81,7 @@ final class GossipNetwork {
     /** @param command runs this seed again; goes into the message of a failure */
     GossipNetwork watchedBy(List<Invariant> more, String command) {
         invariants.addAll(more);
-        replay = command;
+        replay = command.isEmpty() ? replay : command;
         return this;
     }
 
@@ -225,6 +230,13 @@ final class GossipNetwork {
     }
 
     private void watch() {
+        events++;
+        if (loop.nowNanos() - paceNanos >= WATCH_EVERY.toNanos()) {
+            paceNanos = loop.nowNanos();
+            events = 0;
+        } else if (events > MOST_EVENTS_PER_SECOND * (1 + lives.size())) {
+            throw fail(events + " events within a second: something goes in circles");
+        }
         if (!invariants.isEmpty() && loop.nowNanos() - watchedNanos >= WATCH_EVERY.toNanos()) {
             watchedNanos = loop.nowNanos();
             lives.stream()

@@ -111,8 +111,7 @@ final class GossipNode {
         opensNanos = network.nowNanos() + time.toNanos();
     }
 
-    void wakeUp() {
-        resumesNanos = network.nowNanos();
+    void unblock() {
         opensNanos = network.nowNanos();
     }
 
@@ -278,6 +277,7 @@ final class GossipNode {
             return;
         }
         wakesNanos = Long.MAX_VALUE;
+        network.trace("ticks", this.number, this.number, alarm, "");
         step(() -> participant.tick(clockNanos()));
     }
 }
