@@ -4,6 +4,7 @@ module io.keplerfs.examples {
     requires info.picocli;
     requires io.keplerfs;
     requires java.management;
+    requires java.net.http;
     requires jdk.management;
     requires me.tongfei.progressbar;
     requires static org.jspecify;

@@ -39,6 +39,9 @@ public interface KeplerNode extends AutoCloseable {
 
     NodeHealth health();
 
+    /** The cluster secrets this node knows. */
+    ClusterKeys keys();
+
     /**
      * Waits until the node is ready to serve quorum calls.
      *

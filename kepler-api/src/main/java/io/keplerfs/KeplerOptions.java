@@ -1,5 +1,6 @@
 package io.keplerfs;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
@@ -123,7 +124,16 @@ public final class KeplerOptions {
     }
 
     public Optional<String> clusterSecret() {
-        return Optional.ofNullable(values.clusterSecret);
+        return values.clusterSecrets.stream().findFirst();
+    }
+
+    /** The first one seals, all are accepted. */
+    public List<String> clusterSecrets() {
+        return values.clusterSecrets;
+    }
+
+    public boolean allowInsecureNetwork() {
+        return values.allowInsecureNetwork;
     }
 
     public Duration evictAfter() {
@@ -162,6 +172,11 @@ public final class KeplerOptions {
         return Optional.ofNullable(values.store);
     }
 
+    /** Whether the node listens on this machine alone. */
+    public boolean isLoopbackOnly() {
+        return Builder.isLoopback(bindHost());
+    }
+
     /** One option a line, as {@code name=value}; never the secret. */
     @Override
     public String toString() {
@@ -182,6 +197,7 @@ public final class KeplerOptions {
                 "zone=" + zone(),
                 "weight=" + weight(),
                 "clusterSecret=" + (clusterSecret().isPresent() ? "(set)" : "(none)"),
+                "allowInsecureNetwork=" + allowInsecureNetwork(),
                 "evictAfter=" + evictAfter(),
                 "conflictRetention=" + conflictRetention(),
                 "fsync=" + fsync(),
@@ -206,7 +222,8 @@ public final class KeplerOptions {
         private long rebalanceBytesPerSecond = 50L * 1_000_000;
         private String zone = "";
         private int weight = 1;
-        private @Nullable String clusterSecret;
+        private List<String> clusterSecrets = List.of();
+        private boolean allowInsecureNetwork;
         private Duration evictAfter = Duration.ofMinutes(10);
         private Duration conflictRetention = Duration.ofDays(7);
         private boolean fsync = true;
@@ -253,7 +270,7 @@ public final class KeplerOptions {
             return this;
         }
 
-        /** Where to listen; default 127.0.0.1. Anything but loopback needs a {@link #clusterSecret}. */
+        /** Where to listen; default 127.0.0.1. Anything but loopback needs a {@link #clusterSecret} or {@link #allowInsecureNetwork}. */
         public Builder bindHost(String value) {
             bindHost = value;
             return this;
@@ -341,11 +358,30 @@ public final class KeplerOptions {
 
         /** Seals gossip and authenticates transfer; the same on every node, at least 12 characters. Default none. */
         public Builder clusterSecret(String value) {
-            if (value.length() < 12) {
-                throw new IllegalArgumentException(
-                        "the cluster secret has " + value.length() + " characters, at least 12 are needed");
+            return clusterSecrets(List.of(value));
+        }
+
+        /**
+         * As {@link #clusterSecret}, with further secrets that are accepted but not used: for changing the secret by restarting
+         * one node after another. {@link ClusterKeys} changes it without restarts.
+         */
+        public Builder clusterSecrets(List<String> values) {
+            for (String value : values) {
+                if (value.length() < Keyring.MIN_SECRET_CHARACTERS) {
+                    throw new IllegalArgumentException("the cluster secret has " + value.length()
+                            + " characters, at least " + Keyring.MIN_SECRET_CHARACTERS + " are needed");
+                }
             }
-            clusterSecret = value;
+            clusterSecrets = new Keyring(values).secrets();
+            return this;
+        }
+
+        /**
+         * True lets a node without a secret listen on more than loopback: whoever reaches its ports can read and delete
+         * everything and join as a member. Only for networks where that is wanted. Default false.
+         */
+        public Builder allowInsecureNetwork(boolean value) {
+            allowInsecureNetwork = value;
             return this;
         }
 
@@ -404,10 +440,11 @@ public final class KeplerOptions {
         }
 
         public KeplerOptions build() {
-            if (!isLoopback(bindHost) && clusterSecret == null) {
+            if (!isLoopback(bindHost) && clusterSecrets.isEmpty() && !allowInsecureNetwork) {
                 throw new IllegalArgumentException("bindHost '" + bindHost
-                        + "' is not loopback: set a cluster secret first (CLUSTER_SECRET), or anyone in the network can "
-                        + "read and delete files");
+                        + "' is not loopback and there is no cluster secret, so anyone in the network could read and delete "
+                        + "files: set a secret (CLUSTER_SECRET, clusterSecret), or say that you want it so "
+                        + "(INSECURE_NETWORK=true, allowInsecureNetwork)");
             }
             KeplerOptions options = new KeplerOptions(copy());
             Duration wait = options.probeTimeout();
@@ -446,7 +483,8 @@ public final class KeplerOptions {
             copy.rebalanceBytesPerSecond = rebalanceBytesPerSecond;
             copy.zone = zone;
             copy.weight = weight;
-            copy.clusterSecret = clusterSecret;
+            copy.clusterSecrets = clusterSecrets;
+            copy.allowInsecureNetwork = allowInsecureNetwork;
             copy.evictAfter = evictAfter;
             copy.conflictRetention = conflictRetention;
             copy.fsync = fsync;

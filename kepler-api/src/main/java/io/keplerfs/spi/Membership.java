@@ -43,6 +43,9 @@ public interface Membership extends AutoCloseable {
     /** The host's card has changed: hello or join anew, without waiting for the next period. */
     void cardChanged();
 
+    /** Seals with the first of these secrets and opens with all of them, from now on; after {@link #start}. Does not block. */
+    void use(Keyring keys);
+
     /** Tells the others good-bye, and waits until some have heard it or the time is over. */
     void leave(Duration timeout);
 
@@ -56,7 +59,7 @@ public interface Membership extends AutoCloseable {
      * @param self this node with its advertised address, and the incarnation to begin with: above every earlier run's
      * @param seeds {@code host:port}, resolved anew at each try
      * @param known members of an earlier run, to be tried as seeds too
-     * @param secret shared secret of the cluster, empty for none
+     * @param keys shared secrets of the cluster
      * @param network how patient to be, where the two durations below do not say it
      * @param probeInterval time between probes
      * @param probeTimeout how long a direct probe waits
@@ -67,12 +70,26 @@ public interface Membership extends AutoCloseable {
             MemberInfo self,
             List<String> seeds,
             List<MemberInfo> known,
-            String secret,
+            Keyring keys,
             Network network,
             Duration probeInterval,
             Duration probeTimeout,
             RandomGenerator random,
-            ThreadFactory threads) {}
+            ThreadFactory threads) {
+        /** With one secret, or none if it is empty. */
+        public Local(
+                MemberInfo self,
+                List<String> seeds,
+                List<MemberInfo> known,
+                String secret,
+                Network network,
+                Duration probeInterval,
+                Duration probeTimeout,
+                RandomGenerator random,
+                ThreadFactory threads) {
+            this(self, seeds, known, Keyring.of(secret), network, probeInterval, probeTimeout, random, threads);
+        }
+    }
 
     /**
      * What a membership says of its own work.

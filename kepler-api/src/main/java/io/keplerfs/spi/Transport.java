@@ -55,6 +55,12 @@ public interface Transport extends AutoCloseable {
      */
     boolean reachable(Peer peer);
 
+    /**
+     * Proves itself with the first of these secrets and accepts all of them, from now on; after {@link #start}. Does not block.
+     * Calls under way go on: what was proven stays proven until its connection ends.
+     */
+    void use(Keyring keys);
+
     /** Fails every open call, refuses new ones, frees port and threads. Idempotent. */
     @Override
     void close();
@@ -65,10 +71,15 @@ public interface Transport extends AutoCloseable {
      * @param id proves to peers that they reached whom they meant
      * @param bindHost where to listen
      * @param port where to listen, 0 for any free port
-     * @param secret shared secret of the cluster, empty for none; peers without the same secret are refused
+     * @param keys shared secrets of the cluster; peers that prove none of them are refused
      * @param threads makes every thread of the transport; they are daemons named after the node and the given runnable's role
      */
-    record Local(NodeId id, String bindHost, int port, String secret, ThreadFactory threads) {}
+    record Local(NodeId id, String bindHost, int port, Keyring keys, ThreadFactory threads) {
+        /** With one secret, or none if it is empty. */
+        public Local(NodeId id, String bindHost, int port, String secret, ThreadFactory threads) {
+            this(id, bindHost, port, Keyring.of(secret), threads);
+        }
+    }
 
     /** Answers requests of peers. */
     @FunctionalInterface

@@ -6,6 +6,7 @@ import io.keplerfs.examples.commands.CompletionCommand;
 import io.keplerfs.examples.commands.ConflictsCommand;
 import io.keplerfs.examples.commands.Conversions;
 import io.keplerfs.examples.commands.GetCommand;
+import io.keplerfs.examples.commands.KeysCommand;
 import io.keplerfs.examples.commands.LockCommand;
 import io.keplerfs.examples.commands.LsCommand;
 import io.keplerfs.examples.commands.MbCommand;
@@ -80,6 +81,7 @@ public final class Kepler implements Runnable {
                         new StatusCommand(shell),
                         new MbCommand(shell),
                         new BucketsCommand(shell),
+                        new KeysCommand(shell),
                         new BenchCommand(shell),
                         new CompletionCommand(shell))
                 .forEach(kepler::addSubcommand);

@@ -1,5 +1,6 @@
 package io.keplerfs.examples;
 
+import io.keplerfs.ClusterKeys;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.KeplerNode;
 import io.keplerfs.KeplerOptions;
@@ -61,6 +62,11 @@ public final class FakeNode implements KeplerNode {
     @Override
     public KeplerCluster cluster() {
         return cluster;
+    }
+
+    @Override
+    public ClusterKeys keys() {
+        throw new UnsupportedOperationException("a fake node has no keys");
     }
 
     @Override

@@ -49,6 +49,8 @@ final class Metadata {
         List<Sql> opened = new ArrayList<>();
         try {
             unpackDriver(directory.temporary());
+            // SQLite gives its log the rights of the database.
+            OwnerOnly.claim(directory.database());
             Sql writing = connect(directory.database(), WRITER_CACHE_KIB);
             opened.add(writing);
             // FULL: the log is fsynced at every commit. NORMAL would lose the last commits in a power cut.

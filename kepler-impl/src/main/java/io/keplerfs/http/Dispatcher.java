@@ -19,6 +19,7 @@ final class Dispatcher {
     private final FileUpload uploads;
     private final FileDownload downloads;
     private final MetricsPage metrics;
+    private final KeysPage keys;
 
     Dispatcher(GatewayContext gateway) {
         this.gateway = gateway;
@@ -26,6 +27,7 @@ final class Dispatcher {
         this.uploads = new FileUpload(gateway);
         this.downloads = new FileDownload(gateway);
         this.metrics = new MetricsPage(gateway);
+        this.keys = new KeysPage(gateway);
     }
 
     /**
@@ -41,6 +43,9 @@ final class Dispatcher {
                     exchange.endpoint(),
                     exchange.request().method().name(),
                     exchange.request().uri());
+            if (route.endpoint() == Endpoint.KEYS || route.endpoint() == Endpoint.KEY) {
+                return keys.begin(exchange, route);
+            }
             return route.endpoint() == Endpoint.FILE && is(exchange, HttpMethod.PUT)
                     ? uploads.begin(exchange, route, roomAgain)
                     : new DiscardedBody(small, () -> exchange.attempt(() -> serve(exchange, route)));
@@ -80,7 +85,7 @@ final class Dispatcher {
             case READY -> health(exchange, NodeHealth::ready);
             case METRICS -> metrics.serve(exchange);
             case INDEX -> exchange.answer(IndexPage.reply(gateway.options));
-            case NONE -> throw new AssertionError("no route answers itself: " + exchange);
+            case KEYS, KEY, NONE -> throw new AssertionError("no route answers itself: " + exchange);
         }
     }
 

@@ -15,6 +15,8 @@ enum Endpoint {
     CONFLICTS("/v1/conflicts/{bucket}", "GET"),
     CONFLICT("/v1/conflicts/{bucket}/{key}", "GET", "DELETE"),
     CLUSTER("/v1/cluster", "GET"),
+    KEYS("/v1/keys", "GET", "POST"),
+    KEY("/v1/keys/{fingerprint}", "PUT", "DELETE"),
     OWNERS("/v1/owners/{bucket}/{key}", "GET"),
     /** Not a path of the API: counted under one name, so that a scanner cannot fill the metrics. */
     NONE("none");

@@ -4,6 +4,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -53,6 +55,16 @@ final class Exchange {
 
     Endpoint endpoint() {
         return endpoint;
+    }
+
+    /** Where the connection comes from. */
+    InetAddress caller() {
+        return ((InetSocketAddress) ctx.channel().remoteAddress()).getAddress();
+    }
+
+    /** Which address of this machine it reached. */
+    InetAddress called() {
+        return ((InetSocketAddress) ctx.channel().localAddress()).getAddress();
     }
 
     boolean isHead() {

@@ -1,6 +1,8 @@
 package io.keplerfs.http;
 
+import io.keplerfs.ClusterKeys;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.LongSupplier;
 
@@ -14,6 +16,7 @@ import java.util.function.LongSupplier;
  * @param threads makes every thread of the gateway, event loops and workers
  * @param nanoClock monotonic nanoseconds, for latencies and deadlines
  * @param wallClock time of day, for the Date header
+ * @param keys the node's cluster secrets; empty: the gateway does not serve them
  * @param limits sizes, counts and timeouts
  */
 public record GatewayOptions(
@@ -24,6 +27,7 @@ public record GatewayOptions(
         ThreadFactory threads,
         LongSupplier nanoClock,
         InstantSource wallClock,
+        Optional<ClusterKeys> keys,
         GatewayLimits limits) {
     public GatewayOptions {
         if (port < 0 || port > 65535) {

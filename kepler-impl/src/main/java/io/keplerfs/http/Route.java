@@ -24,6 +24,7 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
     private static final String FILES = "/v1/files/";
     private static final String OWNERS = "/v1/owners/";
     private static final String CONFLICTS = "/v1/conflicts/";
+    private static final String KEYS = "/v1/keys/";
 
     /** The endpoint of a raw request target; {@link Endpoint#NONE} if there is none. */
     static Endpoint endpointOf(String target) {
@@ -35,6 +36,7 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case "/metrics" -> Endpoint.METRICS;
             case "/v1/buckets" -> Endpoint.BUCKETS;
             case "/v1/cluster" -> Endpoint.CLUSTER;
+            case "/v1/keys" -> Endpoint.KEYS;
             default -> named(path);
         };
     }
@@ -48,6 +50,8 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             return Endpoint.OWNERS;
         } else if (path.startsWith(BUCKETS) && path.indexOf('/', BUCKETS.length()) < 0) {
             return Endpoint.BUCKET;
+        } else if (path.startsWith(KEYS) && path.indexOf('/', KEYS.length()) < 0) {
+            return Endpoint.KEY;
         }
         return Endpoint.NONE;
     }
@@ -78,7 +82,7 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case CONFLICT -> withKey(endpoint, path.substring(CONFLICTS.length()), query(target));
             case FILE -> withKey(endpoint, path.substring(FILES.length()), query(target));
             case OWNERS -> withKey(endpoint, path.substring(OWNERS.length()), query(target));
-            case BUCKETS, CLUSTER -> new Route(endpoint, "", "", query(target));
+            case BUCKETS, CLUSTER, KEYS, KEY -> new Route(endpoint, "", "", query(target));
             // Probes and scrapers add parameters of their own.
             case INDEX, LIVE, READY, METRICS, NONE -> new Route(endpoint, "", "", Query.parse(""));
         };

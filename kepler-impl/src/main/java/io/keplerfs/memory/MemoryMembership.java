@@ -1,5 +1,6 @@
 package io.keplerfs.memory;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import java.time.Duration;
@@ -41,6 +42,16 @@ final class MemoryMembership implements Membership {
 
     @Override
     public void cardChanged() {
+        network.cardChanged();
+    }
+
+    @Override
+    public void use(Keyring keys) {
+        Observer started = observer;
+        if (started == null) {
+            throw new IllegalStateException("keys " + keys + " before the membership was started");
+        }
+        started.use(keys);
         network.cardChanged();
     }
 

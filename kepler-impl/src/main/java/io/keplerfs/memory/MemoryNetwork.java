@@ -125,7 +125,7 @@ public final class MemoryNetwork implements InMemoryNetwork {
     @Nullable
     Station target(Station from, NodeId to) {
         Station target = stations.get(to);
-        return target != null && target.secret().equals(from.secret()) && !cut(from.id(), to) ? target : null;
+        return target != null && target.keys().accepts(from.keys()) && !cut(from.id(), to) ? target : null;
     }
 
     void remove(Station station) {
@@ -154,7 +154,10 @@ public final class MemoryNetwork implements InMemoryNetwork {
     /** Whether the observer can see the other node up. */
     boolean linked(Observer from, NodeId to) {
         Observer other = observers.get(to);
-        return other != null && other.secret().equals(from.secret()) && !cut(from.id(), to);
+        return other != null
+                && from.keys().accepts(other.keys())
+                && other.keys().accepts(from.keys())
+                && !cut(from.id(), to);
     }
 
     List<Observer> linkedTo(Observer observer) {

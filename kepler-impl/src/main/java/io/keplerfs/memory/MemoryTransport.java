@@ -1,5 +1,6 @@
 package io.keplerfs.memory;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Peer;
@@ -45,6 +46,15 @@ final class MemoryTransport implements Transport {
     public boolean reachable(Peer peer) {
         Station from = station;
         return from == null || from.reachable(peer.id());
+    }
+
+    @Override
+    public void use(Keyring keys) {
+        Station started = station;
+        if (started == null) {
+            throw new IllegalStateException("keys " + keys + " before the transport was started");
+        }
+        started.use(keys);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.keplerfs.memory;
 
 import io.keplerfs.spi.ClusterCard;
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.values.Contact;
@@ -34,10 +35,12 @@ final class Observer {
     private final Map<NodeId, MemberInfo> opinion = new ConcurrentHashMap<>();
 
     private volatile boolean gone;
+    private volatile Keyring keys;
 
     Observer(MemoryNetwork network, Membership.Local local, Membership.Host host) {
         this.network = network;
         this.local = local;
+        this.keys = local.keys();
         this.host = host;
         this.line = new Line(local.threads());
         opinion.put(id(), self());
@@ -51,8 +54,12 @@ final class Observer {
         return local.self().withState(MemberState.ALIVE);
     }
 
-    String secret() {
-        return local.secret();
+    Keyring keys() {
+        return keys;
+    }
+
+    void use(Keyring newKeys) {
+        keys = newKeys;
     }
 
     List<MemberInfo> members() {

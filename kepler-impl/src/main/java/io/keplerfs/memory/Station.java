@@ -1,5 +1,6 @@
 package io.keplerfs.memory;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Peer;
@@ -39,10 +40,12 @@ final class Station {
     private final Map<NodeId, Inbox> bulk = new HashMap<>();
 
     private volatile boolean closed;
+    private volatile Keyring keys;
 
     Station(MemoryNetwork network, Transport.Local local, Transport.Handler handler) {
         this.network = network;
         this.local = local;
+        this.keys = local.keys();
         this.handler = handler;
         this.line = new Line(local.threads());
     }
@@ -51,8 +54,12 @@ final class Station {
         return local.id();
     }
 
-    String secret() {
-        return local.secret();
+    Keyring keys() {
+        return keys;
+    }
+
+    void use(Keyring newKeys) {
+        keys = newKeys;
     }
 
     Line line() {

@@ -28,6 +28,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -99,25 +100,35 @@ final class NodeStartup {
                 teardown.add(options.transport().orElseGet(() -> new TcpTransport(System::nanoTime, random)));
         Membership membership =
                 teardown.add(options.membership().orElseGet(() -> new SwimMembership(System::nanoTime, random)));
+        KeyBook keys = KeyBook.open(store, options.clusterSecrets());
+        warnIfInsecure(keys);
         NodeParts parts = new NodeParts(
                 new NodeParts.Seams(loop, store, clock, transport, membership, listeners, workers, limits(), calls),
                 new NodeParts.Policy(options.evictAfter(), options.rebalanceBytesPerSecond(), ages));
 
         int transferPort = transport.start(
                 new Transport.Local(
-                        store.nodeId(), options.bindHost(), options.transferPort(), secret(), threads.of("transfer")),
+                        store.nodeId(),
+                        options.bindHost(),
+                        options.transferPort(),
+                        keys.ring(),
+                        threads.of("transfer")),
                 parts.handler());
         int gossipPort = membership.bind(options.bindHost(), options.gossipPort());
         teardown.add(() -> membership.leave(LEAVE_TIMEOUT));
         teardown.add(() -> calls.drain(DRAIN_TIMEOUT));
-        int httpPort = startGateway(parts, membership);
+        int httpPort = startGateway(parts, membership, keys);
         NodeAddress address = new NodeAddress(options.advertiseHost(), httpPort, gossipPort, transferPort);
         MemberInfo self = self(store, address);
         parts.start(
                 self,
                 options.replicationFactor(),
                 SeedRank.of(options.seeds(), address, options.bindHost()),
-                local(store, self));
+                local(store, self, keys));
+        keys.onChange(ring -> {
+            transport.use(ring);
+            membership.use(ring);
+        });
         log.info(
                 "node {} ({}) listens: http {}, gossip {}, transfer {}",
                 options.label(),
@@ -125,7 +136,7 @@ final class NodeStartup {
                 httpPort,
                 gossipPort,
                 transferPort);
-        return new RunningNode(store.nodeId(), options, address, parts.cluster(), parts.status(), teardown);
+        return new RunningNode(store.nodeId(), options, address, parts.cluster(), keys, parts.status(), teardown);
     }
 
     private Store openStore() throws IOException {
@@ -195,7 +206,7 @@ final class NodeStartup {
                 options.conflictRetention());
     }
 
-    private int startGateway(NodeParts parts, Membership membership) throws IOException {
+    private int startGateway(NodeParts parts, Membership membership, KeyBook keys) throws IOException {
         if (options.httpPort() == KeplerOptions.NO_HTTP) {
             return 0;
         }
@@ -207,6 +218,7 @@ final class NodeStartup {
                 threads.of("http"),
                 System::nanoTime,
                 InstantSource.system(),
+                Optional.of(keys),
                 GatewayLimits.defaults());
         return teardown.add(HttpGateway.start(
                         gateway,
@@ -234,14 +246,14 @@ final class NodeStartup {
                 MemberState.ALIVE);
     }
 
-    private Membership.Local local(Store store, MemberInfo self) {
+    private Membership.Local local(Store store, MemberInfo self, KeyBook keys) {
         List<MemberInfo> known =
                 store.read(tables -> NodeParts.known(tables, self)).join();
         return new Membership.Local(
                 self,
                 options.seeds(),
                 known,
-                secret(),
+                keys.ring(),
                 options.network(),
                 options.probeInterval(),
                 options.probeTimeout(),
@@ -249,7 +261,13 @@ final class NodeStartup {
                 threads.of("gossip"));
     }
 
-    private String secret() {
-        return options.clusterSecret().orElse("");
+    private void warnIfInsecure(KeyBook keys) {
+        if (keys.ring().isEmpty() && !options.isLoopbackOnly()) {
+            log.warn(
+                    "node {} listens on {} without a cluster secret, as INSECURE_NETWORK (allowInsecureNetwork) allows: "
+                            + "whoever reaches its ports can read and delete everything",
+                    options.label(),
+                    options.bindHost());
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.keplerfs.node;
 
+import io.keplerfs.ClusterKeys;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.KeplerNode;
 import io.keplerfs.KeplerOptions;
@@ -21,6 +22,7 @@ final class RunningNode implements KeplerNode {
     private final KeplerOptions options;
     private final NodeAddress address;
     private final KeplerCluster cluster;
+    private final ClusterKeys keys;
     private final Status status;
     private final Teardown teardown;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -32,12 +34,14 @@ final class RunningNode implements KeplerNode {
             KeplerOptions options,
             NodeAddress address,
             KeplerCluster cluster,
+            ClusterKeys keys,
             Status status,
             Teardown teardown) {
         this.id = id;
         this.options = options;
         this.address = address;
         this.cluster = cluster;
+        this.keys = keys;
         this.status = status;
         this.teardown = teardown;
     }
@@ -69,6 +73,11 @@ final class RunningNode implements KeplerNode {
     @Override
     public KeplerCluster cluster() {
         return cluster;
+    }
+
+    @Override
+    public ClusterKeys keys() {
+        return keys;
     }
 
     @Override

@@ -14,9 +14,22 @@ final class Counters {
     final LongAdder exchangesFailed = new LongAdder();
     final LongAdder exchangesAnswered = new LongAdder();
     final LongAdder brokenSeals = new LongAdder();
+    final LongAdder replayed = new LongAdder();
     final LongAdder malformed = new LongAdder();
+    final LongAdder oversized = new LongAdder();
     final LongAdder foreign = new LongAdder();
+    final LongAdder overdue = new LongAdder();
     final LongAdder overloaded = new LongAdder();
+
+    LongAdder of(Refusal reason) {
+        return switch (reason) {
+            case MALFORMED -> malformed;
+            case OVERSIZED -> oversized;
+            case BROKEN_SEAL -> brokenSeals;
+            case REPLAYED -> replayed;
+            case FOREIGN -> foreign;
+        };
+    }
 
     SwimStatistics snapshot() {
         return new SwimStatistics(
@@ -30,8 +43,11 @@ final class Counters {
                 exchangesFailed.sum(),
                 exchangesAnswered.sum(),
                 brokenSeals.sum(),
+                replayed.sum(),
                 malformed.sum(),
+                oversized.sum(),
                 foreign.sum(),
+                overdue.sum(),
                 overloaded.sum());
     }
 }

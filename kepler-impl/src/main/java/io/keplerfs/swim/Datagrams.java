@@ -81,7 +81,7 @@ final class Datagrams {
 
     private void open(ByteBuffer buffer, SocketAddress from, Consumer<Letter> receiver) {
         if (buffer.remaining() > GossipCodec.MAX_PACKET_BYTES) {
-            counters.malformed.increment();
+            post.refuse(Refusal.OVERSIZED, from, "more than " + GossipCodec.MAX_PACKET_BYTES + " bytes");
             return;
         }
         byte[] envelope = new byte[buffer.remaining()];
@@ -90,7 +90,10 @@ final class Datagrams {
         if (letter != null && letter.message() instanceof GossipMessage.Packet) {
             receiver.accept(letter);
         } else if (letter != null) {
-            counters.malformed.increment();
+            post.refuse(
+                    Refusal.MALFORMED,
+                    from,
+                    "no packet is a " + letter.message().getClass().getSimpleName());
         }
     }
 }

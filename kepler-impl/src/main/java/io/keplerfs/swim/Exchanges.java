@@ -105,6 +105,7 @@ final class Exchanges implements AutoCloseable {
             if (letter != null && letter.message() instanceof GossipMessage.Reply) {
                 return letter;
             }
+            refuseKind(letter, there);
         } catch (IOException failed) {
             LOG.debug(
                     "{} did not answer a {}: {}",
@@ -154,6 +155,7 @@ final class Exchanges implements AutoCloseable {
             caller.setTcpNoDelay(true);
             Letter letter = post.unpack(read(caller), caller.getRemoteSocketAddress());
             if (letter == null || !(letter.message() instanceof GossipMessage.Request)) {
+                refuseKind(letter, caller.getRemoteSocketAddress());
                 return;
             }
             Letter reply = answerer.apply(letter).get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
@@ -170,6 +172,13 @@ final class Exchanges implements AutoCloseable {
         }
     }
 
+    private void refuseKind(@Nullable Letter letter, Object from) {
+        if (letter != null) {
+            String kind = letter.message().getClass().getSimpleName();
+            post.refuse(Refusal.MALFORMED, from, "a " + kind + " does not belong on this side of a connection");
+        }
+    }
+
     private void write(Socket socket, Letter letter) throws IOException {
         byte[] envelope = post.pack(letter);
         DataOutputStream out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
@@ -183,7 +192,10 @@ final class Exchanges implements AutoCloseable {
         DataInputStream in = new DataInputStream(socket.getInputStream());
         int length = in.readInt();
         if (length < 0 || length > GossipCodec.MAX_STREAM_BYTES) {
-            counters.malformed.increment();
+            post.refuse(
+                    length < 0 ? Refusal.MALFORMED : Refusal.OVERSIZED,
+                    socket.getRemoteSocketAddress(),
+                    "it announces " + length + " bytes");
             throw new IOException("a message of " + length + " bytes was announced, at most "
                     + GossipCodec.MAX_STREAM_BYTES + " are allowed");
         }
@@ -211,7 +223,8 @@ final class Exchanges implements AutoCloseable {
 
     void closeOverdue(long nowNanos) {
         deadlines.forEach((socket, deadline) -> {
-            if (deadline - nowNanos <= 0) {
+            if (deadline - nowNanos <= 0 && deadlines.remove(socket, deadline)) {
+                counters.overdue.increment();
                 close(socket);
             }
         });

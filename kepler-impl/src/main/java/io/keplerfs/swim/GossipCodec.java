@@ -16,11 +16,11 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * The only place that knows the bytes of a {@link Letter}. Values are those of {@link WireWriter}; docs/formats.md shows
+ * The only place that knows the bytes of a message, the letter in the envelope of a {@link Seal}. Values are those of {@link WireWriter}; docs/formats.md shows
  * an example of each.
  *
  * <pre>
- * letter      cluster: bool present [uuid], u8 type, member sender (ALIVE or LEFT), then by type:
+ * letter      u8 type, member sender (ALIVE or LEFT), then by type:
  *   1 Ping         long sequence, uuid target, claims
  *   2 Ack          long sequence, uuid target, claims
  *   3 PingRequest  long sequence, uuid target, address, uint waitMillis, claims
@@ -61,8 +61,6 @@ final class GossipCodec {
     /** The longest name that DNS allows. */
     private static final int MAX_HOST_BYTES = 253;
 
-    private static final int CLUSTER_BYTES = 1 + 2 * Long.BYTES;
-
     /** In the order of their type bytes, which begin at 1. */
     private static final List<Class<? extends GossipMessage>> TYPES = List.of(
             GossipMessage.Ping.class,
@@ -83,10 +81,9 @@ final class GossipCodec {
 
     private GossipCodec() {}
 
-    static byte[] encode(Letter letter) {
+    static byte[] encode(GossipMessage message) {
         WireWriter out = new WireWriter();
-        cluster(out, letter.cluster());
-        message(out, letter.message());
+        message(out, message);
         return out.toBytes();
     }
 
@@ -94,7 +91,7 @@ final class GossipCodec {
     static int packetBytes(GossipMessage message) {
         WireWriter out = new WireWriter();
         message(out, message);
-        return Seal.OVERHEAD_BYTES + CLUSTER_BYTES + out.size();
+        return Seal.OVERHEAD_BYTES + out.size();
     }
 
     static int claimBytes(Claim claim) {
@@ -104,11 +101,11 @@ final class GossipCodec {
     }
 
     /** Throws {@link MalformedMessageException} and nothing else, whatever the bytes. */
-    static Letter decode(byte[] bytes) {
+    static GossipMessage decode(byte[] bytes) {
         WireReader in = new WireReader(bytes);
-        Letter letter = new Letter(cluster(in), message(in));
+        GossipMessage message = message(in);
         in.end();
-        return letter;
+        return message;
     }
 
     private static void message(WireWriter out, GossipMessage message) {

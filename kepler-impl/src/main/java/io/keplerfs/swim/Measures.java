@@ -91,6 +91,8 @@ final class Measures {
                 dropped("bad_seal", port.brokenSeals()),
                 dropped("malformed", port.malformed()),
                 dropped("foreign", port.foreign()),
+                dropped("oversized", port.oversized()),
+                dropped("replayed", port.replayed()),
                 dropped("overloaded", port.overloaded()));
     }
 

@@ -3,26 +3,18 @@ package io.keplerfs.swim;
 import io.keplerfs.wire.MalformedMessageException;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Puts messages into sealed envelopes and opens those that are for us; all others are counted and dropped. Any thread. */
 final class Post {
-    private static final Logger LOG = LoggerFactory.getLogger(Post.class);
-
     private final Seal seal;
-    private final Counters counters;
-
-    /** One line is enough: who floods the port must not flood the log. The counter tells the rest. */
-    private final AtomicBoolean warnedOfSeal = new AtomicBoolean();
+    private final Refusals refusals;
 
     private volatile Optional<UUID> cluster = Optional.empty();
 
-    Post(Seal seal, Counters counters) {
+    Post(Seal seal, Refusals refusals) {
         this.seal = seal;
-        this.counters = counters;
+        this.refusals = refusals;
     }
 
     Optional<UUID> cluster() {
@@ -42,7 +34,7 @@ final class Post {
     }
 
     byte[] pack(Letter letter) {
-        return seal.close(GossipCodec.encode(letter));
+        return seal.close(letter.cluster(), GossipCodec.encode(letter.message()));
     }
 
     /**
@@ -54,30 +46,28 @@ final class Post {
         boolean forUs = letter.crossesClusters()
                 || (ours.isPresent() && letter.cluster().equals(ours));
         if (!forUs) {
-            counters.foreign.increment();
+            refusals.count(Refusal.FOREIGN, letter.message().sender().label(), "it is of cluster " + letter.cluster());
         }
         return forUs;
     }
 
-    /** Null if it is not for us. */
+    /** Null if it is not for us: counted, and logged now and then. */
     @Nullable
     Letter unpack(byte[] envelope, Object from) {
         try {
-            Letter letter = GossipCodec.decode(seal.open(envelope));
+            Seal.Opened opened = seal.open(envelope);
+            Letter letter = new Letter(opened.cluster(), GossipCodec.decode(opened.letter()));
             return isForUs(letter) ? letter : null;
-        } catch (Seal.BrokenSealException broken) {
-            counters.brokenSeals.increment();
-            if (warnedOfSeal.compareAndSet(false, true)) {
-                LOG.warn(
-                        "gossip from {} was refused: {}. If it is a node of this cluster, give it the same CLUSTER_SECRET."
-                                + " Further refusals are only counted.",
-                        from,
-                        broken.getMessage());
-            }
+        } catch (RefusedException refused) {
+            refusals.count(refused.reason(), from, String.valueOf(refused.getMessage()));
         } catch (MalformedMessageException malformed) {
-            counters.malformed.increment();
-            LOG.debug("gossip from {} was refused: {}", from, malformed.getMessage());
+            refusals.count(Refusal.MALFORMED, from, String.valueOf(malformed.getMessage()));
         }
         return null;
+    }
+
+    /** Something that did not even reach the seal, or that has no business where it came. */
+    void refuse(Refusal reason, Object from, String detail) {
+        refusals.count(reason, from, detail);
     }
 }

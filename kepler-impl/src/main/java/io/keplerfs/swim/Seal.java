@@ -1,136 +1,183 @@
 package io.keplerfs.swim;
 
-import io.keplerfs.wire.MalformedMessageException;
-import java.io.Serial;
-import java.nio.charset.StandardCharsets;
+import io.keplerfs.spi.Keyring;
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
-import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
 import javax.crypto.Cipher;
-import javax.crypto.Mac;
+import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The envelope of every datagram and every stream: encrypts and authenticates when the cluster has a secret. Safe for any thread.
+ * The envelope of every datagram and every stream: encrypts and authenticates when the cluster has a secret, and opens each
+ * sealed one once. Safe for any thread.
  *
  * <pre>
  * 0  u8 'K'
- * 1  u8 1, version of the format
- * 2  u8 key id: 0 = not sealed, the letter follows as it is; else the key that sealed it
- * 3  12 random bytes, the nonce
- * 15 AES-256-GCM of the letter, its 16-byte tag at the end; the first three bytes are authenticated too
+ * 1  u8 2, version of the format
+ * 2  u32 key id: 0 = not sealed; else the fingerprint of the secret that sealed it
+ * 6  uuid cluster the sender is in, 0 = none
+ * 22 the letter, if it is not sealed. If it is:
+ * 22 16 bytes, the run of the sender: drawn when it started
+ * 38 u64 counter: 1 for the first envelope of the run, one more for each that follows
+ * 46 AES-256-GCM of the letter, its 16-byte tag at the end; all that comes before it is authenticated too
  * </pre>
  *
- * The key is HKDF-SHA256 of the secret. Its id (1 to 255) is derived from the secret as well, so that all nodes agree on it; a
- * keyring would hold several and open with whichever is named. Random nonces are safe for 2^32 messages of one key: three
- * years of a ten-node cluster.
+ * <p>Each run seals with a key of its own, derived from secret and run; the nonce is the counter. So no nonce ever repeats for a
+ * key, however many nodes send and however often they restart, even from a copied or restored data directory. What a run has
+ * sealed is accepted once: see {@link Runs}.
  */
 final class Seal {
-    private static final int HEADER_BYTES = 3;
+    static final byte MAGIC = 'K';
+    static final byte VERSION = 2;
+
+    /** What an envelope adds to the letter when it is sealed, and when not. */
+    static final int OVERHEAD_BYTES = 62;
+
+    static final int OPEN_OVERHEAD_BYTES = 22;
+
+    private static final int KEY_ID_AT = 2;
+    private static final int CLUSTER_AT = 6;
+    private static final int RUN_AT = OPEN_OVERHEAD_BYTES;
+    private static final int COUNTER_AT = RUN_AT + 2 * Long.BYTES;
+    private static final int SEALED_AT = COUNTER_AT + Long.BYTES;
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BYTES = 16;
-    static final int OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES;
+    private static final int NOT_SEALED = 0;
+    private static final UUID NO_CLUSTER = new UUID(0, 0);
 
-    private static final byte MAGIC = 'K';
-    private static final byte VERSION = 1;
-    private static final byte NOT_SEALED = 0;
-    private static final String LABEL = "keplerfs gossip v1";
+    private final UUID run;
+    private final AtomicLong sealed = new AtomicLong();
+    private final Runs runs;
+    private volatile Keys keys;
 
-    private final @Nullable SecretKeySpec key;
-    private final byte keyId;
-    private final SecureRandom nonces;
-
-    /**
-     * @param secret empty: nothing is sealed, and what is sealed is refused
-     */
-    Seal(String secret, SecureRandom nonces) {
-        this.nonces = nonces;
-        if (secret.isEmpty()) {
-            key = null;
-            keyId = NOT_SEALED;
-        } else {
-            byte[] extracted = hmac(utf8(LABEL), utf8(secret));
-            key = new SecretKeySpec(hmac(extracted, utf8("aes-256-gcm\u0001")), "AES");
-            keyId = (byte) (1 + (hmac(extracted, utf8("key id\u0001"))[0] & 0xff) % 255);
+    /** The keys of this moment; {@code own} seals, unless there is none. */
+    private record Keys(List<SealKey> all, @Nullable SecretKey own) {
+        @Nullable
+        SealKey find(int id) {
+            return all.stream().filter(key -> key.id() == id).findFirst().orElse(null);
         }
     }
 
-    byte[] close(byte[] letter) {
-        byte[] header = {MAGIC, VERSION, keyId};
-        if (key == null) {
-            byte[] open = Arrays.copyOf(header, HEADER_BYTES + letter.length);
-            System.arraycopy(letter, 0, open, HEADER_BYTES, letter.length);
-            return open;
+    /** An envelope that was opened. */
+    record Opened(Optional<UUID> cluster, byte[] letter) {}
+
+    /**
+     * @param keys empty: nothing is sealed, and what is sealed is refused
+     * @param random unpredictable and unique to this run: two runs that draw the same would break the cipher
+     */
+    Seal(Keyring keys, RandomGenerator random) {
+        this(keys, random, Runs.MAX_RUNS);
+    }
+
+    Seal(Keyring keys, RandomGenerator random, int mostRuns) {
+        run = new UUID(random.nextLong(), random.nextLong());
+        runs = new Runs(mostRuns);
+        this.keys = derive(keys);
+    }
+
+    /** From now on. */
+    void use(Keyring newKeys) {
+        keys = derive(newKeys);
+    }
+
+    private Keys derive(Keyring ring) {
+        List<SealKey> all = ring.secrets().stream().map(SealKey::of).toList();
+        return new Keys(all, all.isEmpty() ? null : all.get(0).forRun(run));
+    }
+
+    byte[] close(Optional<UUID> cluster, byte[] letter) {
+        Keys now = keys;
+        UUID id = cluster.orElse(NO_CLUSTER);
+        boolean seals = now.own != null;
+        ByteBuffer envelope = ByteBuffer.allocate((seals ? OVERHEAD_BYTES : OPEN_OVERHEAD_BYTES) + letter.length)
+                .put(MAGIC)
+                .put(VERSION)
+                .putInt(seals ? now.all.get(0).id() : NOT_SEALED)
+                .putLong(id.getMostSignificantBits())
+                .putLong(id.getLeastSignificantBits());
+        if (now.own == null) {
+            return envelope.put(letter).array();
         }
-        byte[] nonce = new byte[NONCE_BYTES];
-        nonces.nextBytes(nonce);
-        byte[] closed = Arrays.copyOf(header, OVERHEAD_BYTES + letter.length);
-        System.arraycopy(nonce, 0, closed, HEADER_BYTES, NONCE_BYTES);
+        envelope.putLong(run.getMostSignificantBits())
+                .putLong(run.getLeastSignificantBits())
+                .putLong(sealed.incrementAndGet());
+        byte[] bytes = envelope.array();
         try {
-            cipher(Cipher.ENCRYPT_MODE, key, closed)
-                    .doFinal(letter, 0, letter.length, closed, HEADER_BYTES + NONCE_BYTES);
+            cipher(Cipher.ENCRYPT_MODE, now.own, bytes).doFinal(letter, 0, letter.length, bytes, SEALED_AT);
         } catch (GeneralSecurityException notThisJvm) {
             throw new IllegalStateException("this JVM cannot seal with AES-GCM", notThisJvm);
         }
-        return closed;
+        return bytes;
     }
 
-    /**
-     * Throws {@link BrokenSealException} if it was not sealed with our secret, or sealed and we have none, and
-     * {@link MalformedMessageException} if it is no envelope at all.
-     */
-    byte[] open(byte[] bytes) throws BrokenSealException {
-        if (bytes.length < HEADER_BYTES || bytes[0] != MAGIC || bytes[1] != VERSION) {
-            throw new MalformedMessageException(bytes.length + " bytes that are not gossip of version " + VERSION);
+    /** Throws {@link RefusedException} if it is no envelope, was not sealed with a secret of ours, or was opened before. */
+    Opened open(byte[] bytes) throws RefusedException {
+        if (bytes.length < OPEN_OVERHEAD_BYTES || bytes[0] != MAGIC || bytes[1] != VERSION) {
+            throw new RefusedException(
+                    Refusal.MALFORMED, bytes.length + " bytes that are not gossip of version " + VERSION);
         }
-        if (bytes[2] != keyId) {
-            throw new BrokenSealException(
-                    "key id is " + (bytes[2] & 0xff) + ", ours is " + (keyId & 0xff) + " (0 = no secret)");
-        }
+        Keys now = keys;
+        ByteBuffer envelope = ByteBuffer.wrap(bytes);
+        int keyId = envelope.getInt(KEY_ID_AT);
+        byte[] letter = keyId == NOT_SEALED && now.own == null
+                ? Arrays.copyOfRange(bytes, OPEN_OVERHEAD_BYTES, bytes.length)
+                : unseal(bytes, knownKey(now, keyId));
+        UUID cluster = new UUID(envelope.getLong(CLUSTER_AT), envelope.getLong(CLUSTER_AT + Long.BYTES));
+        return new Opened(cluster.equals(NO_CLUSTER) ? Optional.empty() : Optional.of(cluster), letter);
+    }
+
+    private static SealKey knownKey(Keys keys, int keyId) throws RefusedException {
+        SealKey key = keyId == NOT_SEALED ? null : keys.find(keyId);
         if (key == null) {
-            return Arrays.copyOfRange(bytes, HEADER_BYTES, bytes.length);
+            throw new RefusedException(
+                    Refusal.BROKEN_SEAL,
+                    (keyId == NOT_SEALED ? "it is not sealed" : "it was sealed with key " + SealKey.text(keyId))
+                            + " and this node has "
+                            + (keys.all.isEmpty()
+                                    ? "no secret"
+                                    : keys.all.stream()
+                                            .map(known -> SealKey.text(known.id()))
+                                            .toList()));
         }
+        return key;
+    }
+
+    private byte[] unseal(byte[] bytes, SealKey key) throws RefusedException {
         if (bytes.length < OVERHEAD_BYTES) {
-            throw new BrokenSealException("a sealed letter of only " + bytes.length + " bytes");
+            throw new RefusedException(Refusal.BROKEN_SEAL, "a sealed letter of only " + bytes.length + " bytes");
         }
+        ByteBuffer envelope = ByteBuffer.wrap(bytes);
+        UUID sender = new UUID(envelope.getLong(RUN_AT), envelope.getLong(RUN_AT + Long.BYTES));
+        SecretKey cached = runs.key(sender, key.id());
+        SecretKey runKey = cached == null ? key.forRun(sender) : cached;
+        byte[] letter;
         try {
-            int start = HEADER_BYTES + NONCE_BYTES;
-            return cipher(Cipher.DECRYPT_MODE, key, bytes).doFinal(bytes, start, bytes.length - start);
+            letter = cipher(Cipher.DECRYPT_MODE, runKey, bytes).doFinal(bytes, SEALED_AT, bytes.length - SEALED_AT);
         } catch (GeneralSecurityException forged) {
-            throw new BrokenSealException("sealed with another secret, or damaged");
+            throw new RefusedException(Refusal.BROKEN_SEAL, "it was damaged or forged");
         }
+        // Only now: a forged envelope must not use up the counter of a true one.
+        long counter = envelope.getLong(COUNTER_AT);
+        if (!runs.first(sender, counter, key.id(), runKey)) {
+            throw new RefusedException(
+                    Refusal.REPLAYED, "envelope " + counter + " of run " + sender + " was here before, or is too late");
+        }
+        return letter;
     }
 
-    private static Cipher cipher(int mode, SecretKeySpec key, byte[] envelope) throws GeneralSecurityException {
+    private static Cipher cipher(int mode, SecretKey key, byte[] envelope) throws GeneralSecurityException {
+        byte[] nonce = new byte[NONCE_BYTES];
+        System.arraycopy(envelope, COUNTER_AT, nonce, NONCE_BYTES - Long.BYTES, Long.BYTES);
         Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-        cipher.init(mode, key, new GCMParameterSpec(TAG_BYTES * Byte.SIZE, envelope, HEADER_BYTES, NONCE_BYTES));
-        cipher.updateAAD(envelope, 0, HEADER_BYTES);
+        cipher.init(mode, key, new GCMParameterSpec(TAG_BYTES * Byte.SIZE, nonce));
+        cipher.updateAAD(envelope, 0, SEALED_AT);
         return cipher;
-    }
-
-    private static byte[] hmac(byte[] key, byte[] message) {
-        try {
-            Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(key, "HmacSHA256"));
-            return mac.doFinal(message);
-        } catch (GeneralSecurityException notThisJvm) {
-            throw new IllegalStateException("this JVM has no HmacSHA256", notThisJvm);
-        }
-    }
-
-    private static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** Not from a node that knows our secret. Expected on any open port. */
-    static final class BrokenSealException extends Exception {
-        @Serial
-        private static final long serialVersionUID = 1L;
-
-        BrokenSealException(String message) {
-            super(message);
-        }
     }
 }

@@ -1,5 +1,6 @@
 package io.keplerfs.swim;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import java.io.IOException;
@@ -23,7 +24,7 @@ public final class SwimMembership implements Membership {
     private static final Logger LOG = LoggerFactory.getLogger(SwimMembership.class);
 
     private final LongSupplier nanoClock;
-    private final SecureRandom nonces;
+    private final SecureRandom random;
     private final Counters counters = new Counters();
 
     /** Guards the two fields below it, and the step from one to the next of bind, start and close. */
@@ -36,11 +37,11 @@ public final class SwimMembership implements Membership {
 
     /**
      * @param nanoClock monotonic, in nanoseconds; all periods and ages are measured by it
-     * @param nonces for sealing packets when the cluster has a secret
+     * @param random what this run seals with is drawn from it
      */
-    public SwimMembership(LongSupplier nanoClock, SecureRandom nonces) {
+    public SwimMembership(LongSupplier nanoClock, SecureRandom random) {
         this.nanoClock = nanoClock;
-        this.nonces = nonces;
+        this.random = random;
     }
 
     @Override
@@ -68,7 +69,7 @@ public final class SwimMembership implements Membership {
             if (closed || bound == null || node != null) {
                 throw new IllegalStateException("start is called once, after bind and before close");
             }
-            SwimNode started = new SwimNode(bound, local, host, nanoClock, new Seal(local.secret(), nonces), counters);
+            SwimNode started = new SwimNode(bound, local, host, nanoClock, new Seal(local.keys(), random), counters);
             node = started;
             started.start();
         }
@@ -92,6 +93,15 @@ public final class SwimMembership implements Membership {
         if (running != null) {
             running.cardChanged();
         }
+    }
+
+    @Override
+    public void use(Keyring keys) {
+        SwimNode running = node;
+        if (running == null) {
+            throw new IllegalStateException("keys " + keys + " before the membership was started");
+        }
+        running.use(keys);
     }
 
     @Override

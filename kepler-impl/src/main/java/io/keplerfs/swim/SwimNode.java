@@ -1,5 +1,6 @@
 package io.keplerfs.swim;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.values.Contact;
@@ -43,6 +44,7 @@ final class SwimNode implements AutoCloseable {
     private final Membership.Host host;
     private final LongSupplier nanoClock;
     private final Counters counters;
+    private final Seal seal;
     private final Post post;
     private final Exchanges exchanges;
     private final Datagrams datagrams;
@@ -69,7 +71,8 @@ final class SwimNode implements AutoCloseable {
         this.nanoClock = nanoClock;
         this.counters = counters;
         Addresses addresses = new Addresses(nanoClock);
-        post = new Post(seal, counters);
+        this.seal = seal;
+        post = new Post(seal, new Refusals(counters, nanoClock));
         SwimTimings timings = SwimTimings.of(local.network(), local.probeInterval(), local.probeTimeout());
         participant = new Participant(local, timings, host::card, post, Set.of(), nanoClock.getAsLong());
         members = participant.members();
@@ -95,6 +98,10 @@ final class SwimNode implements AutoCloseable {
         Map<NodeId, Contact> contacts = new HashMap<>();
         index.forEach((id, each) -> each.contact(now).ifPresent(contact -> contacts.put(id, contact)));
         return new Membership.Report(ledger.localHealth, contacts, Measures.of(counters.snapshot(), ledger));
+    }
+
+    void use(Keyring keys) {
+        seal.use(keys);
     }
 
     void cardChanged() {

@@ -12,9 +12,12 @@ package io.keplerfs.swim;
  * @param exchangesAsked connections this node opened to ask something
  * @param exchangesFailed those of them that brought no reply
  * @param exchangesAnswered connections of others that got a reply
- * @param brokenSeals datagrams and streams not sealed with our secret: another secret, none, or forged
+ * @param brokenSeals datagrams and streams not sealed with a secret of ours: another secret, none, or forged
+ * @param replayed those sealed with a secret of ours that were opened before, or come too late to tell
  * @param malformed those that are not gossip, or not of a kind that belongs there
+ * @param oversized those larger than anything a node sends
  * @param foreign those of another cluster
+ * @param overdue connections cut because their time was over
  * @param overloaded work dropped because too much was waiting already; the protocol repeats it
  */
 public record SwimStatistics(
@@ -28,6 +31,9 @@ public record SwimStatistics(
         long exchangesFailed,
         long exchangesAnswered,
         long brokenSeals,
+        long replayed,
         long malformed,
+        long oversized,
         long foreign,
+        long overdue,
         long overloaded) {}

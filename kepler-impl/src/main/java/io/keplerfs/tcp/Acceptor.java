@@ -57,7 +57,7 @@ final class Acceptor {
         this.bodies = bodies;
         this.wakeTicker = wakeTicker;
         this.server = server;
-        handshake = new Handshake(site.id(), site.secret(), site.random());
+        handshake = new Handshake(site.id(), site.keys(), site.random());
         unproven = new Unproven(site, MAX_UNPROVEN);
         strangers = new LogLimit(site.nanoClock());
         complaints = new LogLimit(site.nanoClock());

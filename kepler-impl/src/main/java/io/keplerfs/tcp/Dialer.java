@@ -26,7 +26,7 @@ final class Dialer {
     Dialer(Site site, Unproven unproven) {
         this.site = site;
         this.unproven = unproven;
-        handshake = new Handshake(site.id(), site.secret(), site.random());
+        handshake = new Handshake(site.id(), site.keys(), site.random());
     }
 
     /** @throws IOException saying why the peer is out of reach, without naming it */

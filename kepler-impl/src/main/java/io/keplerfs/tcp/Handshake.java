@@ -1,5 +1,6 @@
 package io.keplerfs.tcp;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Peer;
 import io.keplerfs.tcp.Greeting.Challenge;
@@ -16,12 +17,15 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.List;
+import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Both sides of the {@link Greeting}: who is there, and do we share the secret. The nonces of both sides make every proof good for
- * one connection, the role in it keeps a proof from being sent back to who made it.
+ * one connection, the role in it keeps a proof from being sent back to who made it. The caller proves with its primary secret;
+ * the called node answers with whichever of its own that was.
  *
  * <p>Without a secret the ids are only claims: enough to notice another node behind an address, no protection.
  */
@@ -41,12 +45,15 @@ final class Handshake {
     }
 
     private final NodeId self;
-    private final String secret;
+    private final Supplier<Keyring> keys;
     private final SecureRandom random;
 
-    Handshake(NodeId self, String secret, SecureRandom random) {
+    /**
+     * @param keys asked once per greeting: one greeting knows one ring
+     */
+    Handshake(NodeId self, Supplier<Keyring> keys, SecureRandom random) {
         this.self = self;
-        this.secret = secret;
+        this.keys = keys;
         this.random = random;
     }
 
@@ -60,6 +67,7 @@ final class Handshake {
      * @throws MalformedMessageException if something else answers there
      */
     void call(ByteChannel channel, Peer peer, Lane lane) throws IOException {
+        String secret = keys.get().primary().orElse("");
         Hello hello = new Hello(lane, !secret.isEmpty(), self, peer.id(), nonce());
         send(channel, hello.encode());
         Challenge challenge = Challenge.decode(receive(channel, Greeting.CHALLENGE_BYTES));
@@ -72,12 +80,12 @@ final class Handshake {
         if (challenge.verdict() != Verdict.WELCOME) {
             throw refused(challenge.verdict());
         }
-        send(channel, ByteBuffer.wrap(hmac(Role.CALLER, hello, challenge)));
+        send(channel, ByteBuffer.wrap(hmac(secret, Role.CALLER, hello, challenge)));
         Welcome welcome = Welcome.decode(receive(channel, Greeting.WELCOME_BYTES));
         if (welcome.verdict() != Verdict.WELCOME) {
             throw refused(welcome.verdict());
         }
-        if (!MessageDigest.isEqual(welcome.hmac(), hmac(Role.CALLED, hello, challenge))) {
+        if (!MessageDigest.isEqual(welcome.hmac(), hmac(secret, Role.CALLED, hello, challenge))) {
             throw refused(Verdict.SECRET_DIFFERS);
         }
     }
@@ -97,17 +105,20 @@ final class Handshake {
                     "it speaks version " + version + " of the transfer protocol, this node " + Greeting.VERSION, true);
         }
         Hello hello = Hello.decode(bytes);
-        Verdict verdict = judge(hello);
+        Keyring ring = keys.get();
+        Verdict verdict = judge(hello, ring);
         Challenge challenge = challenge(channel, verdict);
         if (verdict != Verdict.WELCOME) {
             throw turnedAway(hello, verdict);
         }
         byte[] proof = receive(channel, Greeting.HMAC_BYTES).array();
-        if (!MessageDigest.isEqual(proof, hmac(Role.CALLER, hello, challenge))) {
-            turnAway(channel, Verdict.SECRET_DIFFERS);
-            throw turnedAway(hello, Verdict.SECRET_DIFFERS);
+        for (String secret : ring.isEmpty() ? List.of("") : ring.secrets()) {
+            if (MessageDigest.isEqual(proof, hmac(secret, Role.CALLER, hello, challenge))) {
+                return new Guest(hello.caller(), hello.lane(), hmac(secret, Role.CALLED, hello, challenge));
+            }
         }
-        return new Guest(hello.caller(), hello.lane(), hmac(Role.CALLED, hello, challenge));
+        turnAway(channel, Verdict.SECRET_DIFFERS);
+        throw turnedAway(hello, Verdict.SECRET_DIFFERS);
     }
 
     void welcome(ByteChannel channel, Guest guest) throws IOException {
@@ -133,11 +144,11 @@ final class Handshake {
         return challenge;
     }
 
-    private Verdict judge(Hello hello) {
+    private Verdict judge(Hello hello, Keyring ring) {
         if (!hello.called().equals(self)) {
             return Verdict.OTHER_NODE;
         }
-        if (hello.secret() == secret.isEmpty()) {
+        if (hello.secret() == ring.isEmpty()) {
             return hello.secret() ? Verdict.SECRET_UNKNOWN : Verdict.SECRET_NEEDED;
         }
         return Verdict.WELCOME;
@@ -165,7 +176,7 @@ final class Handshake {
         return nonce;
     }
 
-    private byte[] hmac(Role role, Hello hello, Challenge challenge) {
+    private static byte[] hmac(String secret, Role role, Hello hello, Challenge challenge) {
         if (secret.isEmpty()) {
             return new byte[Greeting.HMAC_BYTES];
         }

@@ -1,12 +1,24 @@
 package io.keplerfs.tcp;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.values.NodeId;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
-/** What all parts of one started transport share. */
-record Site(NodeId id, String secret, Threads threads, LongSupplier nanoClock, SecureRandom random, Timing timing) {
+/**
+ * What all parts of one started transport share.
+ *
+ * @param keys those of this moment: they may change between two greetings
+ */
+record Site(
+        NodeId id,
+        Supplier<Keyring> keys,
+        Threads threads,
+        LongSupplier nanoClock,
+        SecureRandom random,
+        Timing timing) {
     long now() {
         return nanoClock.getAsLong();
     }

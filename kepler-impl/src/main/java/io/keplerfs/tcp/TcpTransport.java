@@ -1,5 +1,6 @@
 package io.keplerfs.tcp;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Peer;
@@ -44,6 +45,7 @@ public final class TcpTransport implements Transport {
     private final Map<Way, Link> links = new ConcurrentHashMap<>();
     private volatile @Nullable Running running;
     private volatile boolean closed;
+    private volatile Keyring keys = Keyring.NONE;
 
     /** What exists between start and close. */
     private record Running(
@@ -76,7 +78,8 @@ public final class TcpTransport implements Transport {
                     "a transport is started once, this one was " + (closed ? "closed" : "started"));
         }
         ServerSocketChannel server = Acceptor.bind(local.bindHost(), local.port());
-        Site site = new Site(local.id(), local.secret(), new Threads(local.threads()), nanoClock, random, timing);
+        keys = local.keys();
+        Site site = new Site(local.id(), () -> keys, new Threads(local.threads()), nanoClock, random, timing);
         BodyPool bodies = new BodyPool(site, bodyBudgetBytes);
         Ticker ticker = new Ticker(this::tick);
         Acceptor acceptor = new Acceptor(site, handler, bodies, ticker::wake, server);
@@ -139,6 +142,14 @@ public final class TcpTransport implements Transport {
             }
         }
         return true;
+    }
+
+    @Override
+    public synchronized void use(Keyring newKeys) {
+        if (running == null) {
+            throw new IllegalStateException("keys " + newKeys + " before the transport was started");
+        }
+        keys = newKeys;
     }
 
     /** Applies every time limit; true if some may pass soon. */

@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
@@ -22,6 +23,7 @@ import okhttp3.Response;
 /** A gateway on a free loopback port before a fake cluster with the bucket {@code box}, and two kinds of clients. */
 final class GatewayFixture implements AutoCloseable {
     final FakeCluster cluster = new FakeCluster();
+    final FakeKeys keys = new FakeKeys();
     final FakeBucket bucket = cluster.bucket("box");
     final List<Thread> threads = new CopyOnWriteArrayList<>();
     final HttpGateway gateway;
@@ -53,6 +55,7 @@ final class GatewayFixture implements AutoCloseable {
                 },
                 System::nanoTime,
                 InstantSource.system(),
+                Optional.of(keys),
                 limits);
     }
 

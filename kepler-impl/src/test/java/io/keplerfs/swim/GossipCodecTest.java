@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keplerfs.spi.ClusterCard;
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
@@ -30,7 +31,7 @@ class GossipCodecTest {
             Claim.of(Members.member(5, MemberState.LEFT, 10)));
 
     /** At least one of each kind. */
-    private static List<GossipMessage> examples() {
+    static List<GossipMessage> examples() {
         return List.of(
                 new GossipMessage.Ping(SENDER, -5, Members.id(2), CLAIMS),
                 new GossipMessage.Ping(SENDER.withState(MemberState.LEFT), 0, Members.id(2), List.of()),
@@ -49,12 +50,8 @@ class GossipCodecTest {
     @Test
     void everyKindOfMessageSurvivesTheWire() {
         for (GossipMessage message : examples()) {
-            Letter letter = new Letter(CLUSTER, message);
-
-            assertThat(GossipCodec.decode(GossipCodec.encode(letter))).isEqualTo(letter);
+            assertThat(GossipCodec.decode(GossipCodec.encode(message))).isEqualTo(message);
         }
-        Letter homeless = new Letter(Optional.empty(), examples().get(0));
-        assertThat(GossipCodec.decode(GossipCodec.encode(homeless))).isEqualTo(homeless);
     }
 
     @Test
@@ -79,10 +76,11 @@ class GossipCodecTest {
     void theBytesAreThoseOfTheDocument() {
         MemberInfo sender =
                 new MemberInfo(Members.id(1), "a", "z", 3, new NodeAddress("h", 1, 4000, 5), 258, MemberState.ALIVE);
-        Letter letter = new Letter(CLUSTER, new GossipMessage.Nack(sender, 7, Members.id(2)));
+        byte[] letter = GossipCodec.encode(new GossipMessage.Nack(sender, 7, Members.id(2)));
+        byte[] envelope = new Seal(Keyring.NONE, new Random(1)).close(CLUSTER, letter);
 
-        assertThat(HexFormat.of().formatHex(GossipCodec.encode(letter)))
-                .isEqualTo("01" + "aaaabbbbcccc4ddd8eeeffff00001111"
+        assertThat(HexFormat.of().formatHex(envelope))
+                .isEqualTo("4b" + "02" + "00000000" + "aaaabbbbcccc4ddd8eeeffff00001111"
                         + "04"
                         + "11112222333340008000000000000001" + "0161" + "017a" + "03"
                         + "0168" + "01" + "a01f" + "05" + "0000000000000102" + "00"
@@ -93,7 +91,7 @@ class GossipCodecTest {
     @Test
     void theSizeOfAPacketIsKnownBeforeItIsSealed() {
         for (GossipMessage message : examples()) {
-            int sealed = Seal.OVERHEAD_BYTES + GossipCodec.encode(new Letter(CLUSTER, message)).length;
+            int sealed = Seal.OVERHEAD_BYTES + GossipCodec.encode(message).length;
 
             assertThat(GossipCodec.packetBytes(message)).isEqualTo(sealed);
         }
@@ -143,7 +141,7 @@ class GossipCodecTest {
     }
 
     private static void refused(MemberInfo sender, String why) {
-        byte[] bytes = GossipCodec.encode(new Letter(CLUSTER, new GossipMessage.Gossip(sender, List.of())));
+        byte[] bytes = GossipCodec.encode(new GossipMessage.Gossip(sender, List.of()));
 
         assertThatThrownBy(() -> GossipCodec.decode(bytes))
                 .isInstanceOf(MalformedMessageException.class)
@@ -152,9 +150,8 @@ class GossipCodecTest {
 
     @Test
     void aWaitWithoutEndIsMalformed() {
-        byte[] bytes = GossipCodec.encode(new Letter(
-                CLUSTER,
-                new GossipMessage.PingRequest(SENDER, 1, Members.id(2), Members.address(2), 60_001, List.of())));
+        byte[] bytes = GossipCodec.encode(
+                new GossipMessage.PingRequest(SENDER, 1, Members.id(2), Members.address(2), 60_001, List.of()));
 
         assertThatThrownBy(() -> GossipCodec.decode(bytes)).isInstanceOf(MalformedMessageException.class);
     }
@@ -163,14 +160,14 @@ class GossipCodecTest {
     void nothingButMalformedComesOfDamagedBytes() {
         Random random = new Random(20_240_607);
         List<byte[]> seeds = new ArrayList<>();
-        examples().forEach(message -> seeds.add(GossipCodec.encode(new Letter(CLUSTER, message))));
+        examples().forEach(message -> seeds.add(GossipCodec.encode(message)));
         int parsed = 0;
         for (int i = 0; i < 100_000; i++) {
             byte[] bytes = damage(seeds.get(random.nextInt(seeds.size())), random);
             try {
-                Letter letter = GossipCodec.decode(bytes);
+                GossipMessage message = GossipCodec.decode(bytes);
                 parsed++;
-                GossipCodec.encode(letter);
+                GossipCodec.encode(message);
             } catch (MalformedMessageException expected) {
                 // The only way out.
             }

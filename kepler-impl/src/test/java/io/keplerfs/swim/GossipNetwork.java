@@ -3,6 +3,7 @@ package io.keplerfs.swim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keplerfs.sim.SimLoop;
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeId;
@@ -102,7 +103,7 @@ final class GossipNetwork {
 
     /** A new life; whoever had its address before has lost it. */
     GossipNode start(MemberInfo self, List<String> seeds, List<MemberInfo> known) {
-        Seal seal = new Seal(secret, new SeededNonces(loop.fork()));
+        Seal seal = new Seal(Keyring.of(secret), new SeededNonces(loop.fork()));
         GossipNode node = new GossipNode(this, self, lives.size(), seeds, known, seal, loop.fork(), flaws);
         lives.add(node);
         byEndpoint.put(Endpoint.of(self.address()), node);

@@ -54,7 +54,7 @@ final class GossipNode {
         this.number = number;
         first = self;
         id = self.id();
-        post = new Post(seal, counters);
+        post = new Post(seal, new Refusals(counters, network::nowNanos));
         // Somewhere else on each node, as System.nanoTime is, and soon to overflow.
         clockOffsetNanos = Long.MAX_VALUE - Duration.ofMinutes(10).toNanos() - random.nextLong(1L << 40);
         Membership.Local local = new Membership.Local(

@@ -3,6 +3,7 @@ package io.keplerfs.swim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keplerfs.spi.ClusterCard;
+import io.keplerfs.spi.Keyring;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,7 @@ class PostTest {
             new GossipMessage.Hello(Members.member(1), new ClusterCard(OTHER, 1, false, 3));
 
     private final Counters counters = new Counters();
-    private final Post post = new Post(new Seal("", new SecureRandom()), counters);
+    private final Post post = new Post(new Seal(Keyring.NONE, new SecureRandom()), new Refusals(counters, () -> 0));
 
     @Test
     void newsAreForOneClusterAndHellosForAll() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
@@ -17,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -116,6 +118,79 @@ class SwimMembershipTest {
     }
 
     @Test
+    void aSecretIsChangedOnThreeNodesWithoutASingleRefusal() throws Exception {
+        List<LoopbackNode> three = List.of(node(1, 1, ONE), node(2, 1, ONE), node(3, 1, ONE));
+        List<String> seeds = three.stream().map(LoopbackNode::seed).toList();
+        three.forEach(node -> node.start("the first secret", seeds));
+        eventually(() -> three.stream().allMatch(node -> sees(node, three, MemberState.ALIVE)));
+
+        for (Keyring step : List.of(
+                new Keyring(List.of("the first secret", "the next secret")),
+                new Keyring(List.of("the next secret", "the first secret")),
+                Keyring.of("the next secret"))) {
+            for (LoopbackNode node : three) {
+                node.membership.use(step);
+                long heard = heard(three);
+                eventually(() -> heard(three) > heard + 30);
+            }
+        }
+
+        for (LoopbackNode node : three) {
+            SwimStatistics seen = node.membership.statistics();
+            assertThat(seen.brokenSeals() + seen.replayed() + seen.malformed())
+                    .as("%s", seen)
+                    .isZero();
+            assertThat(sees(node, three, MemberState.DEAD)).isFalse();
+        }
+    }
+
+    private static long heard(List<LoopbackNode> nodes) {
+        return nodes.stream()
+                .mapToLong(node -> node.membership.statistics().packetsReceived())
+                .sum();
+    }
+
+    @Test
+    void aPacketThatIsSentAgainIsCountedAndDropped() throws Exception {
+        LoopbackNode one = node(1, 1, ONE).start("the right secret", List.of());
+        Seal seal = new Seal(Keyring.of("the right secret"), new Random(9));
+        byte[] packet = seal.close(ONE, GossipCodec.encode(new GossipMessage.Gossip(Members.member(9), List.of())));
+        byte[] huge = new byte[GossipCodec.MAX_PACKET_BYTES + 1];
+
+        try (DatagramSocket stranger = new DatagramSocket()) {
+            for (byte[] bytes : List.of(packet, packet, packet, huge)) {
+                stranger.send(new DatagramPacket(bytes, bytes.length, InetAddress.getLoopbackAddress(), one.port()));
+            }
+        }
+
+        eventually(() -> one.membership.statistics().replayed() == 2
+                && one.membership.statistics().oversized() == 1);
+        assertThat(one.membership.statistics().brokenSeals()).isZero();
+    }
+
+    @Test
+    void whatDoesNotBelongOnAConnectionIsCountedAndEndsIt() throws Exception {
+        LoopbackNode one = node(1, 1, ONE).start("", List.of());
+        byte[] news = new Seal(Keyring.NONE, new Random(9))
+                .close(ONE, GossipCodec.encode(new GossipMessage.Gossip(Members.member(9), List.of())));
+
+        for (int announced : new int[] {news.length, Integer.MAX_VALUE, -1}) {
+            try (Socket stranger = connect(one)) {
+                stranger.getOutputStream()
+                        .write(ByteBuffer.allocate(4 + news.length)
+                                .putInt(announced)
+                                .put(news)
+                                .array());
+                assertThat(endOf(stranger)).isTrue();
+            }
+        }
+
+        assertThat(one.membership.statistics().malformed()).isEqualTo(2);
+        assertThat(one.membership.statistics().oversized()).isEqualTo(1);
+        assertThat(one.membership.members()).containsExactly(one.self);
+    }
+
+    @Test
     void namesAreLookedUpForPacketsAndForConnections() throws Exception {
         LoopbackNode one = node(1, 1, ONE);
         MemberInfo named = new MemberInfo(
@@ -168,10 +243,10 @@ class SwimMembershipTest {
     private static byte[] garbage(Random random, int most) {
         byte[] bytes = new byte[1 + random.nextInt(most)];
         random.nextBytes(bytes);
-        if (random.nextBoolean() && bytes.length > 2) {
-            bytes[0] = 'K';
-            bytes[1] = 1;
-            bytes[2] = 0;
+        if (random.nextBoolean() && bytes.length > 5) {
+            bytes[0] = Seal.MAGIC;
+            bytes[1] = Seal.VERSION;
+            Arrays.fill(bytes, 2, 6, (byte) 0);
         }
         return bytes;
     }
@@ -192,6 +267,7 @@ class SwimMembershipTest {
             for (Socket socket : silent) {
                 assertThat(endOf(socket)).isTrue();
             }
+            assertThat(one.membership.statistics().overdue()).isEqualTo(16);
         } finally {
             for (Socket socket : silent) {
                 socket.close();

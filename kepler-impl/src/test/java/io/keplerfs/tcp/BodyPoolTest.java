@@ -3,6 +3,7 @@ package io.keplerfs.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.Message;
 import io.keplerfs.values.NodeId;
 import java.nio.ByteBuffer;
@@ -22,7 +23,12 @@ class BodyPoolTest {
 
     private final AtomicLong clock = new AtomicLong();
     private final Site site = new Site(
-            new NodeId(new UUID(1, 1)), "", new Threads(Thread::new), clock::get, new SecureRandom(), Timing.STANDARD);
+            new NodeId(new UUID(1, 1)),
+            () -> Keyring.NONE,
+            new Threads(Thread::new),
+            clock::get,
+            new SecureRandom(),
+            Timing.STANDARD);
     private final BodyPool pool = new BodyPool(site, 8 * MEBIBYTE);
 
     private CompletableFuture<BodyPool.Lease> takeLater(int length, AtomicBoolean gone) {

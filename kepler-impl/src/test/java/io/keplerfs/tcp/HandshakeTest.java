@@ -3,6 +3,7 @@ package io.keplerfs.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Peer;
 import io.keplerfs.values.NodeId;
@@ -21,6 +22,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -90,7 +92,7 @@ class HandshakeTest {
             @Nullable Throwable calledFailure) {}
 
     private Handshake side(NodeId id, String secret) {
-        return new Handshake(id, secret, random);
+        return new Handshake(id, () -> Keyring.of(secret), random);
     }
 
     @Test
@@ -121,6 +123,18 @@ class HandshakeTest {
                 .isInstanceOf(GreetingRefusedException.class)
                 .hasMessageContaining("CLUSTER_SECRET")
                 .hasMessageContaining(CALLER.toString());
+    }
+
+    @Test
+    void eachSideNeedsOnlyToKnowThePrimaryOfTheOther() {
+        Handshake changed = new Handshake(CALLER, () -> new Keyring(List.of("the next secret", SECRET)), random);
+        Handshake notYet = new Handshake(CALLED, () -> new Keyring(List.of(SECRET, "the next secret")), random);
+
+        Outcome outcome = greet(changed, CALLED, notYet::receive);
+
+        assertThat(outcome.callerFailure()).isNull();
+        assertThat(outcome.calledFailure()).isNull();
+        assertThat(outcome.guest().hmacOfCalled()).isNotEqualTo(new byte[Greeting.HMAC_BYTES]);
     }
 
     @Test

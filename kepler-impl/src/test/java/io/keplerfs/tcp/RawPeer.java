@@ -1,5 +1,6 @@
 package io.keplerfs.tcp;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Peer;
 import io.keplerfs.values.NodeId;
@@ -17,7 +18,7 @@ import java.util.UUID;
 /** A peer whose every byte the test decides: it greets properly, the rest is up to the test's own thread. */
 final class RawPeer implements AutoCloseable {
     private final NodeId id = new NodeId(UUID.randomUUID());
-    private final Handshake handshake = new Handshake(id, "", new SecureRandom());
+    private final Handshake handshake = new Handshake(id, () -> Keyring.NONE, new SecureRandom());
     private final ServerSocketChannel server;
     private final List<SocketChannel> open = new ArrayList<>();
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.values.Measure;
@@ -178,6 +179,34 @@ public abstract class MembershipContract {
             assertThat(without.membership().members()).containsExactly(without.self());
             assertThat(stranger.meetings).isEmpty();
         });
+    }
+
+    @Test
+    void secretsChangeWhileNodesGossipAndNobodyIsLost() throws Exception {
+        GossipNode one = startWithSecret("the first secret", bind().in(CLUSTER));
+        GossipNode two = startWithSecret("the first secret", bind().in(CLUSTER), one.seed());
+        GossipNode three = startWithSecret("the first secret", bind().in(CLUSTER), one.seed());
+        awaitAlive(one, two, three);
+        List<GossipNode> all = List.of(one, two, three);
+
+        for (Keyring step : List.of(
+                new Keyring(List.of("the first secret", "the next secret")),
+                new Keyring(List.of("the next secret", "the first secret")),
+                Keyring.of("the next secret"))) {
+            for (GossipNode node : all) {
+                node.membership().use(step);
+                staysTrue(() -> assertThat(one.alive()).hasSizeGreaterThan(1));
+            }
+        }
+
+        for (GossipNode node : all) {
+            assertThat(node.changes)
+                    .noneSatisfy(change -> assertThat(change.now().state()).isIn(MemberState.DEAD, MemberState.LEFT));
+        }
+        GossipNode late = startWithSecret("the first secret", bind().in(CLUSTER), one.seed());
+        GossipNode fresh = startWithSecret("the next secret", bind().in(CLUSTER), one.seed());
+        awaitAlive(one, two, three, fresh);
+        assertThat(late.membership().members()).containsExactly(late.self());
     }
 
     @Test

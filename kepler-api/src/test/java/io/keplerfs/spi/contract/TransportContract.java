@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.keplerfs.spi.Keyring;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Peer;
@@ -128,6 +129,32 @@ public abstract class TransportContract extends TransportAnswers {
         assertThat(failureOf(one.ask(without, "?")).maybeDelivered()).isFalse();
         assertThat(handled).hasValue(0);
         assertThat(words(two.ask(one, "?").join())).isEqualTo("?");
+    }
+
+    @Test
+    void secretsChangeWhileNodesCallEachOther() throws Exception {
+        Node one = nodes.start(nodes.newId(), 0, "the first secret", TransportNodes::echo);
+        Node two = nodes.start(nodes.newId(), 0, "the first secret", TransportNodes::echo);
+        Keyring both = new Keyring(List.of("the first secret", "the next secret"));
+        Keyring turned = new Keyring(List.of("the next secret", "the first secret"));
+        Keyring next = Keyring.of("the next secret");
+
+        for (Keyring step : List.of(both, turned, next)) {
+            for (Node changing : List.of(one, two)) {
+                changing.transport().use(step);
+                // Connections that exist go on: only a new node shows what is accepted now.
+                Node fresh = nodes.start(nodes.newId(), 0, "the first secret", TransportNodes::echo);
+                fresh.transport().use(step);
+                assertThat(words(fresh.ask(changing, "?").join())).isEqualTo("?");
+                assertThat(words(changing.ask(fresh, "?").join())).isEqualTo("?");
+                assertThat(words(one.ask(two, "?").join())).isEqualTo("?");
+                assertThat(words(two.ask(one, "?").join())).isEqualTo("?");
+            }
+        }
+
+        Node late = nodes.start(nodes.newId(), 0, "the first secret", TransportNodes::echo);
+        assertThat(failureOf(late.ask(one, "?")).maybeDelivered()).isFalse();
+        assertThat(failureOf(one.ask(late, "?")).maybeDelivered()).isFalse();
     }
 
     @Test

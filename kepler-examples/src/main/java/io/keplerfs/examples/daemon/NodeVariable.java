@@ -28,6 +28,7 @@ record NodeVariable(String name, String fallback, String meaning, Rule rule) {
     static final String BIND_HOST = "BIND_HOST";
     static final String ADVERTISE_HOST = "ADVERTISE_HOST";
     static final String CLUSTER_SECRET = "CLUSTER_SECRET";
+    static final String INSECURE_NETWORK = "INSECURE_NETWORK";
     static final String HTTP_PORT = "HTTP_PORT";
     static final String GOSSIP_PORT = "GOSSIP_PORT";
     static final String TRANSFER_PORT = "TRANSFER_PORT";
@@ -106,8 +107,14 @@ record NodeVariable(String name, String fallback, String meaning, Rule rule) {
                         CLUSTER_SECRET,
                         "empty",
                         "the same on every node, 12 characters or more; seals gossip and authenticates transfer; without "
-                                + "one only loopback addresses are allowed",
-                        (value, options) -> options.clusterSecret(value)),
+                                + "one only loopback addresses are allowed. Several, comma-separated: the first is used, "
+                                + "all are accepted",
+                        (value, options) -> options.clusterSecrets(Arrays.asList(value.split(",", -1)))),
+                new NodeVariable(
+                        INSECURE_NETWORK,
+                        "false",
+                        "`true` allows other addresses without a secret: whoever reaches them can read, delete and join",
+                        (value, options) -> options.allowInsecureNetwork(truth(value))),
                 new NodeVariable(
                         "EVICT_AFTER_S",
                         "600",
@@ -149,6 +156,13 @@ record NodeVariable(String name, String fallback, String meaning, Rule rule) {
                 .filter(network -> network.name().toLowerCase(Locale.ROOT).equals(value))
                 .findAny()
                 .orElseThrow(() -> new IllegalArgumentException("local, lan or wan is needed"));
+    }
+
+    private static boolean truth(String value) {
+        if (!value.equals("true") && !value.equals("false")) {
+            throw new IllegalArgumentException("true or false is needed");
+        }
+        return value.equals("true");
     }
 
     private static int port(String value) {

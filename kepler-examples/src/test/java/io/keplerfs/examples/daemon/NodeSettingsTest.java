@@ -67,6 +67,7 @@ class NodeSettingsTest {
         environment.put("ZONE", "rack-7");
         environment.put("WEIGHT", "4");
         environment.put("CLUSTER_SECRET", "correct horse battery");
+        environment.put("INSECURE_NETWORK", "true");
         environment.put("EVICT_AFTER_S", "120");
         environment.put("NETWORK", "wan");
         assertThat(environment.keySet())
@@ -89,6 +90,7 @@ class NodeSettingsTest {
         assertThat(options.zone()).isEqualTo("rack-7");
         assertThat(options.weight()).isEqualTo(4);
         assertThat(options.clusterSecret()).contains("correct horse battery");
+        assertThat(options.allowInsecureNetwork()).isTrue();
         assertThat(options.evictAfter()).isEqualTo(Duration.ofMinutes(2));
         assertThat(options.network()).isEqualTo(Network.WAN);
         assertThat(options.probeInterval()).isEqualTo(Duration.ofSeconds(5));
@@ -162,8 +164,28 @@ class NodeSettingsTest {
 
     @Test
     void anOpenAddressNeedsASecretAndAnAddressForPeers() {
-        assertThatThrownBy(() -> read(nodeAnd("BIND_HOST", "10.1.2.3"))).hasMessageContaining("CLUSTER_SECRET");
+        assertThatThrownBy(() -> read(nodeAnd("BIND_HOST", "10.1.2.3")))
+                .hasMessageContaining("CLUSTER_SECRET")
+                .hasMessageContaining("INSECURE_NETWORK=true");
         assertThatThrownBy(() -> read(nodeAnd("BIND_HOST", "0.0.0.0"))).hasMessageContaining("ADVERTISE_HOST");
+    }
+
+    @Test
+    void anOpenAddressWithoutASecretHasToBeWanted() {
+        Map<String, String> open = Map.of("NODE_ID", "n", "BIND_HOST", "10.1.2.3", "INSECURE_NETWORK", "true");
+
+        assertThat(read(open).options().allowInsecureNetwork()).isTrue();
+        assertThatThrownBy(() -> read(nodeAnd("INSECURE_NETWORK", "yes"))).hasMessageContaining("true or false");
+    }
+
+    @Test
+    void severalSecretsAreSeparatedByCommas() {
+        assertThat(read(nodeAnd("CLUSTER_SECRET", "the new secret,the old secret"))
+                        .options()
+                        .clusterSecrets())
+                .containsExactly("the new secret", "the old secret");
+        assertThatThrownBy(() -> read(nodeAnd("CLUSTER_SECRET", "the same secret,the same secret")))
+                .hasMessageContaining("equal");
     }
 
     @Test
