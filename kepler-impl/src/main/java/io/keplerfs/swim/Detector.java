@@ -142,8 +142,7 @@ final class Detector {
             List<Claim> news = outbox.news(ping.sender().id(), none -> ack(ping, none), nowNanos);
             outbox.add(new Effect.Answer(ack(ping, news)));
         } else if (request instanceof GossipMessage.Sync sync) {
-            outbox.add(new Effect.Answer(
-                    new GossipMessage.SyncReply(self(), roster.claims(sync.buckets(), nowNanos))));
+            outbox.add(new Effect.Answer(new GossipMessage.SyncReply(self(), roster.claims(sync.buckets(), nowNanos))));
         } else if (request instanceof GossipMessage.Compare compare) {
             long differing = roster.digest().differences(compare.sums());
             outbox.add(new Effect.Answer(new GossipMessage.CompareReply(self(), differing)));

@@ -25,13 +25,7 @@ final class Prober {
     private @Nullable Probe probe;
     private long nextProbeNanos;
 
-    Prober(
-            Roster roster,
-            SwimTimings timings,
-            Outbox outbox,
-            RandomGenerator random,
-            Set<Flaw> flaws,
-            long nowNanos) {
+    Prober(Roster roster, SwimTimings timings, Outbox outbox, RandomGenerator random, Set<Flaw> flaws, long nowNanos) {
         this.flaws = flaws;
         health = new LocalHealth(flaws);
         this.roster = roster;

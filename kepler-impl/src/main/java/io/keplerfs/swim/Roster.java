@@ -6,10 +6,10 @@ import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.HashSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -149,9 +149,7 @@ final class Roster {
      */
     void admitDead(Claim claim, long nowNanos) {
         long ageNanos = TimeUnit.MINUTES.toNanos(claim.ageMinutes());
-        if (others.size() >= MAX_MEMBERS
-                || ageNanos >= deadMemoryNanos()
-                || flaws.contains(Flaw.DEAD_NOT_LEARNED)) {
+        if (others.size() >= MAX_MEMBERS || ageNanos >= deadMemoryNanos() || flaws.contains(Flaw.DEAD_NOT_LEARNED)) {
             return;
         }
         Known known = new Known(claim.member(), claim.by(), nowNanos - ageNanos);
@@ -229,9 +227,7 @@ final class Roster {
     /** Another one suspects a suspect: passed on if it is news. */
     private void confirm(Claim claim) {
         Suspicion suspicion = suspicions.get(claim.member().id());
-        if (suspicion != null
-                && !flaws.contains(Flaw.SUSPICION_NEVER_SHRINKS)
-                && suspicion.confirm(claim.by())) {
+        if (suspicion != null && !flaws.contains(Flaw.SUSPICION_NEVER_SHRINKS) && suspicion.confirm(claim.by())) {
             rumours.tell(claim);
         }
     }

@@ -84,11 +84,7 @@ record SwimTimings(
             return with(probeInterval, probeTimeout, SECOND.dividedBy(10), SECOND.multipliedBy(15), LOCAL_SUSPICION);
         }
         return with(
-                probeInterval,
-                probeTimeout,
-                probeInterval.dividedBy(5),
-                probeInterval.multipliedBy(30),
-                LAN_SUSPICION);
+                probeInterval, probeTimeout, probeInterval.dividedBy(5), probeInterval.multipliedBy(30), LAN_SUSPICION);
     }
 
     private static SwimTimings with(

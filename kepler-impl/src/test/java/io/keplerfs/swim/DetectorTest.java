@@ -382,7 +382,8 @@ class DetectorTest {
 
     @Test
     void theOneDoorRefusesWhatTheTableForbids() {
-        Roster roster = new Roster(Members.member(0), SwimTimings.lan(), new Random(1), new Rumours(Set.of()), effect -> {}, Set.of());
+        Roster roster = new Roster(
+                Members.member(0), SwimTimings.lan(), new Random(1), new Rumours(Set.of()), effect -> {}, Set.of());
         roster.hear(Claim.of(Members.member(1)), 0, "new");
         Known known = roster.find(Members.id(1));
         assertThat(known).isNotNull();

@@ -224,8 +224,8 @@ final class GossipNetwork {
 
     /** Says what happened before it went wrong and how to see it again. */
     AssertionError fail(String what) {
-        return new AssertionError(what + "\n  at " + GossipTrace.seconds(now()) + " of seed " + seed + "; again: " + replay
-                + "\n  the last events (seconds, what, from, to):\n" + trace.tail());
+        return new AssertionError(what + "\n  at " + GossipTrace.seconds(now()) + " of seed " + seed + "; again: "
+                + replay + "\n  the last events (seconds, what, from, to):\n" + trace.tail());
     }
 
     private void watch() {
@@ -261,7 +261,12 @@ final class GossipNetwork {
     }
 
     void changed(GossipNode at, Effect.Changed change) {
-        trace("believes", at.number, at.number, change.hashCode() - change.reason().hashCode(), change);
+        trace(
+                "believes",
+                at.number,
+                at.number,
+                change.hashCode() - change.reason().hashCode(),
+                change);
         if (keepsBeliefs) {
             beliefs.add(new Belief(loop.nowNanos(), at.id, change.before(), change.now(), change.reason()));
         }
@@ -276,7 +281,8 @@ final class GossipNetwork {
             carry(from, send.to(), bytes, from.sendsNanos() + delay());
         }
         if (random.nextDouble() < weather.replays()) {
-            long later = random.nextLong(Duration.ofMinutes(1).toNanos(), Duration.ofMinutes(10).toNanos());
+            long later = random.nextLong(
+                    Duration.ofMinutes(1).toNanos(), Duration.ofMinutes(10).toNanos());
             carry(from, send.to(), bytes, loop.nowNanos() + later);
         }
     }
@@ -351,14 +357,15 @@ final class GossipNetwork {
     }
 
     private long delay() {
-        return random.nextLong(
-                weather.minDelay().toNanos(), weather.maxDelay().toNanos() + 1);
+        return random.nextLong(weather.minDelay().toNanos(), weather.maxDelay().toNanos() + 1);
     }
 
     /** There and back to connect, then the bytes; what is lost is sent again, later and later. */
     private long streamDelay() {
         long nanos = 3 * delay();
-        for (long again = RETRANSMIT_NANOS; random.nextDouble() < weather.loss() && nanos < DEADLINE_NANOS; again *= 2) {
+        for (long again = RETRANSMIT_NANOS;
+                random.nextDouble() < weather.loss() && nanos < DEADLINE_NANOS;
+                again *= 2) {
             nanos += again;
         }
         return nanos;

@@ -63,11 +63,13 @@ enum GossipScenario {
             network.heal();
             network.beliefs.clear();
             Duration limit = Duration.ofSeconds(60);
-            if (!network.runUntil(limit, Duration.ofSeconds(1), () -> nodes.stream().allMatch(n -> n.sees(nodes)))) {
+            if (!network.runUntil(
+                    limit, Duration.ofSeconds(1), () -> nodes.stream().allMatch(n -> n.sees(nodes)))) {
                 throw network.fail("two halves had not grown together after " + limit);
             }
             if (!network.deaths().isEmpty()) {
-                throw network.fail("after the healing somebody was buried: " + network.deaths().get(0));
+                throw network.fail("after the healing somebody was buried: "
+                        + network.deaths().get(0));
             }
         }
     },
@@ -86,7 +88,9 @@ enum GossipScenario {
             for (GossipNetwork.Belief belief : network.beliefs) {
                 boolean own = belief.reason().contains("no answer to a probe")
                         && slow.stream().anyMatch(node -> node.id.equals(belief.observer()));
-                if (own && slow.stream().noneMatch(node -> node.id.equals(belief.now().id()))) {
+                if (own
+                        && slow.stream()
+                                .noneMatch(node -> node.id.equals(belief.now().id()))) {
                     accused.add(belief.toString());
                 }
             }

@@ -65,11 +65,12 @@ final class GossipSwarm {
 
     private void settle(String what) {
         boolean settled = network.runUntil(
-                HEALING, Duration.ofSeconds(1), () -> Invariants.NoWrongVerdictSurvives.wrongVerdict(network)
-                        .isEmpty());
+                HEALING,
+                Duration.ofSeconds(1),
+                () -> Invariants.NoWrongVerdictSurvives.wrongVerdict(network).isEmpty());
         if (!settled) {
-            throw network.fail("after " + HEALING + " the cluster of this swarm has not settled, while it " + what + ": "
-                    + Invariants.NoWrongVerdictSurvives.wrongVerdict(network));
+            throw network.fail("after " + HEALING + " the cluster of this swarm has not settled, while it " + what
+                    + ": " + Invariants.NoWrongVerdictSurvives.wrongVerdict(network));
         }
     }
 
@@ -161,7 +162,9 @@ final class GossipSwarm {
             if (jumps) {
                 // A stopped machine's clock stops too; a suspended one's may go on by hours.
                 victim.skewClock(
-                        random.nextBoolean() ? -time.toNanos() : Duration.ofMinutes(random.nextLong(1, 120)).toNanos());
+                        random.nextBoolean()
+                                ? -time.toNanos()
+                                : Duration.ofMinutes(random.nextLong(1, 120)).toNanos());
             }
         }
     }

@@ -51,7 +51,8 @@ final class Invariants {
             boolean allowed = change.before() == before.state()
                     && Claim.overrides(before.state(), before.incarnation(), now.state(), now.incarnation());
             if (!allowed) {
-                throw network.fail("node " + at.number + " went from " + before + " to " + now + ": " + change.reason());
+                throw network.fail(
+                        "node " + at.number + " went from " + before + " to " + now + ": " + change.reason());
             }
         }
 
@@ -85,10 +86,12 @@ final class Invariants {
                 Begin begin = begins.get(opinion);
                 long shortest = network.timings.shortestSuspicionNanos(1);
                 // A pause shorter than a round may pass for a slow turn.
-                long unnoticed = begin == null ? 0 : (at.pauses - begin.pauses) * network.timings.probeInterval().toNanos();
-                long awake = begin == null
+                long unnoticed = begin == null
                         ? 0
-                        : at.clockNanos() - begin.clockNanos - (at.pausedNanos - begin.pausedNanos);
+                        : (at.pauses - begin.pauses)
+                                * network.timings.probeInterval().toNanos();
+                long awake =
+                        begin == null ? 0 : at.clockNanos() - begin.clockNanos - (at.pausedNanos - begin.pausedNanos);
                 if (awake + unnoticed < shortest) {
                     throw network.fail("node " + at.number + " buried " + change.now() + " after "
                             + Duration.ofNanos(awake) + " of being awake");
@@ -282,7 +285,8 @@ final class Invariants {
                     List<NodeId> one = all.subList(at, at + size);
                     if (one.equals(all.subList(at + size, at + 2 * size))
                             && one.equals(all.subList(at + 2 * size, at + 3 * size))) {
-                        throw network.fail("node " + entry.getKey().number + " probes in the same order again and again");
+                        throw network.fail(
+                                "node " + entry.getKey().number + " probes in the same order again and again");
                     }
                 }
             }

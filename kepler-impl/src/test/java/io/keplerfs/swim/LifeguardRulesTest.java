@@ -19,8 +19,7 @@ class LifeguardRulesTest {
     private static final long MILLI = Duration.ofMillis(1).toNanos();
 
     private long now = 5 * SECOND;
-    private final Detector detector =
-            new Detector(Members.member(0), SwimTimings.lan(), new Random(1), Set.of(), now);
+    private final Detector detector = new Detector(Members.member(0), SwimTimings.lan(), new Random(1), Set.of(), now);
 
     /** Everything it wants done until then, at the times it asked for. */
     private List<Effect> until(long endNanos) {
@@ -89,15 +88,15 @@ class LifeguardRulesTest {
                 .isEmpty();
         List<Effect> effects = until(asked + 501 * MILLI);
 
-        assertThat(sent(GossipMessage.PingRequest.class, effects))
-                .hasSize(3)
-                .allSatisfy(request -> {
-                    assertThat(request.target()).isEqualTo(ping.target());
-                    assertThat(request.waitMillis()).isEqualTo(500);
-                });
-        assertThat(effects).anySatisfy(effect -> assertThat(effect)
-                .isInstanceOfSatisfying(Effect.Exchange.class, exchange -> assertThat(exchange.request())
-                        .isInstanceOf(GossipMessage.Ping.class)));
+        assertThat(sent(GossipMessage.PingRequest.class, effects)).hasSize(3).allSatisfy(request -> {
+            assertThat(request.target()).isEqualTo(ping.target());
+            assertThat(request.waitMillis()).isEqualTo(500);
+        });
+        assertThat(effects)
+                .anySatisfy(effect -> assertThat(effect)
+                        .isInstanceOfSatisfying(
+                                Effect.Exchange.class,
+                                exchange -> assertThat(exchange.request()).isInstanceOf(GossipMessage.Ping.class)));
     }
 
     @Test
@@ -112,8 +111,8 @@ class LifeguardRulesTest {
         while (!again.target().equals(ping.target())) {
             again = nextPing();
         }
-        assertThat(again.claims()).anyMatch(claim -> claim.isAccusation()
-                && claim.member().id().equals(ping.target()));
+        assertThat(again.claims())
+                .anyMatch(claim -> claim.isAccusation() && claim.member().id().equals(ping.target()));
     }
 
     @Test
@@ -134,16 +133,16 @@ class LifeguardRulesTest {
 
         assertThat(detector.roster().suspicions())
                 .first()
-                .satisfies(suspicion -> assertThat(suspicion.deadlineNanos() - now)
-                        .isGreaterThan(24 * SECOND));
+                .satisfies(
+                        suspicion -> assertThat(suspicion.deadlineNanos() - now).isGreaterThan(24 * SECOND));
         for (int accuser = 3; accuser <= 5; accuser++) {
             detector.receive(accusing(1, accuser), now);
         }
 
         assertThat(detector.roster().suspicions())
                 .first()
-                .satisfies(suspicion -> assertThat(suspicion.deadlineNanos() - now)
-                        .isBetween(4 * SECOND, 5 * SECOND));
+                .satisfies(
+                        suspicion -> assertThat(suspicion.deadlineNanos() - now).isBetween(4 * SECOND, 5 * SECOND));
         assertThat(detector.rumours().size()).isEqualTo(told);
     }
 
@@ -193,11 +192,14 @@ class LifeguardRulesTest {
         List<MemberInfo> everybody = new ArrayList<>(detector.members());
         other.roster().presume(everybody, now);
 
-        assertThat(other.roster().digest().differences(detector.roster().digest().sums()))
+        assertThat(other.roster()
+                        .digest()
+                        .differences(detector.roster().digest().sums()))
                 .isZero();
 
         detector.receive(accusing(7, 2), now);
-        long differing = other.roster().digest().differences(detector.roster().digest().sums());
+        long differing =
+                other.roster().digest().differences(detector.roster().digest().sums());
         assertThat(Long.bitCount(differing)).isEqualTo(1);
         assertThat(Digest.contains(differing, Members.id(7))).isTrue();
         assertThat(detector.roster().claims(differing, now)).hasSizeLessThan(10);
@@ -207,8 +209,7 @@ class LifeguardRulesTest {
     void newsGoToThoseWhoDiedInTheLastHalfMinute() {
         knows(3);
         detector.receive(
-                new GossipMessage.Gossip(
-                        Members.member(1), List.of(Members.accusation(2, MemberState.DEAD, 1, 1))),
+                new GossipMessage.Gossip(Members.member(1), List.of(Members.accusation(2, MemberState.DEAD, 1, 1))),
                 now);
 
         assertThat(until(now + 2 * SECOND))
@@ -253,9 +254,11 @@ class LifeguardRulesTest {
 
     @Test
     void presetsForOneMachineOneNetworkAndSitesFarApart() {
-        assertThat(SwimTimings.of(Duration.ofSeconds(1), Duration.ofMillis(500))).isEqualTo(SwimTimings.lan());
+        assertThat(SwimTimings.of(Duration.ofSeconds(1), Duration.ofMillis(500)))
+                .isEqualTo(SwimTimings.lan());
         assertThat(SwimTimings.of(Duration.ofSeconds(5), Duration.ofSeconds(3))).isEqualTo(SwimTimings.wan());
-        assertThat(SwimTimings.of(Duration.ofSeconds(1), Duration.ofMillis(200))).isEqualTo(SwimTimings.local());
+        assertThat(SwimTimings.of(Duration.ofSeconds(1), Duration.ofMillis(200)))
+                .isEqualTo(SwimTimings.local());
         assertThat(SwimTimings.wan().shortestSuspicionNanos(10)).isEqualTo(30 * SECOND);
         assertThat(SwimTimings.wan().deadRetry()).isEqualTo(Duration.ofSeconds(30));
         assertThat(SwimTimings.local().shortestSuspicionNanos(10)).isEqualTo(3 * SECOND);

@@ -133,8 +133,7 @@ class SwimFigures {
         Duration blocked = Duration.ofMillis(network.random.nextLong(8_000, 32_000));
         Duration well = Duration.ofMillis(network.random.nextLong(5, 4_000));
         node.block(blocked);
-        network.at(
-                network.nowNanos() + blocked.plus(well).toNanos(), () -> blockAgainAndAgain(network, node));
+        network.at(network.nowNanos() + blocked.plus(well).toNanos(), () -> blockAgainAndAgain(network, node));
     }
 
     @Test
@@ -144,14 +143,17 @@ class SwimFigures {
             List<GossipNode> nodes = network.formed(size, List.of());
             network.cut((from, to) -> from.number < size / 2 != to.number < size / 2);
             network.run(Duration.ofMinutes(10));
-            assertThat(nodes.get(0).believes(nodes.get(size - 1), MemberState.DEAD)).isTrue();
+            assertThat(nodes.get(0).believes(nodes.get(size - 1), MemberState.DEAD))
+                    .isTrue();
             network.heal();
             Duration healed = network.now();
 
             boolean merged = network.runUntil(
                     Duration.ofMinutes(5), SECOND, () -> nodes.stream().allMatch(node -> node.sees(nodes)));
 
-            Figure.print("swim.halves." + size + ".merged_after_seconds", seconds(network.now().minus(healed)));
+            Figure.print(
+                    "swim.halves." + size + ".merged_after_seconds",
+                    seconds(network.now().minus(healed)));
             assertThat(merged).isTrue();
             assertThat(network.now().minus(healed)).isLessThanOrEqualTo(Duration.ofSeconds(60));
         }
@@ -179,7 +181,9 @@ class SwimFigures {
         boolean found = network.runUntil(
                 Duration.ofMinutes(5), SECOND, () -> nodes.stream().allMatch(node -> node.sees(nodes)));
 
-        Figure.print("swim.all_addresses_changed." + size + ".found_after_seconds", seconds(network.now().minus(since)));
+        Figure.print(
+                "swim.all_addresses_changed." + size + ".found_after_seconds",
+                seconds(network.now().minus(since)));
         assertThat(found).isTrue();
     }
 

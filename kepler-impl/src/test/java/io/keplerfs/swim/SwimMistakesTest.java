@@ -25,7 +25,10 @@ class SwimMistakesTest {
 
         Figure.print("swim.mistake." + flaw.name().toLowerCase(Locale.ROOT) + ".seeds", seeds);
         assertThat(found).as("%s is found within %s seeds", flaw, ENOUGH_SEEDS).isNotEmpty();
-        assertThat(found).contains("of seed " + seeds).contains("-Dseed=" + seeds).contains("the last events");
+        assertThat(found)
+                .contains("of seed " + seeds)
+                .contains("-Dseed=" + seeds)
+                .contains("the last events");
     }
 
     /** The cheap stories first. */

@@ -14,16 +14,16 @@ class SwimSimulationTest {
     @ParameterizedTest
     @EnumSource
     void everyInvariantHolds(GossipScenario scenario) {
-        seeds(FEW).forEach(seed -> assertThat(scenario.run(seed, Set.of()).trace().events())
-                .isPositive());
+        seeds(FEW)
+                .forEach(seed -> assertThat(scenario.run(seed, Set.of()).trace().events())
+                        .isPositive());
     }
 
     /** The job that proves that a seed is a replay. */
     @ParameterizedTest
     @EnumSource
     void aSeedGivesTheSameEventsAgain(GossipScenario scenario) {
-        seeds(3).forEach(seed -> assertThat(
-                        scenario.run(seed, Set.of()).trace().hashes())
+        seeds(3).forEach(seed -> assertThat(scenario.run(seed, Set.of()).trace().hashes())
                 .as("seed %s of %s", seed, scenario)
                 .isEqualTo(scenario.run(seed, Set.of()).trace().hashes()));
     }
