@@ -112,8 +112,8 @@ final class Invariants {
         public void sent(GossipNode from, GossipMessage.Packet packet, int bytes) {
             if (packet instanceof GossipMessage.Ping ping) {
                 Known target = from.detector.roster().find(ping.target());
-                boolean accused = target != null && Claim.isAccusation(target.info.state());
-                if (accused
+                if (target != null
+                        && Claim.isAccusation(target.info.state())
                         && ping.claims().stream()
                                 .noneMatch(claim -> claim.member().id().equals(ping.target()))) {
                     throw network.fail("node " + from.number + " pings " + target.info + " and does not say so");
