@@ -2,6 +2,7 @@ package io.keplerfs;
 
 import java.net.URI;
 import java.util.Arrays;
+import io.keplerfs.values.ChunkId;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -77,6 +78,13 @@ public interface KeplerCluster extends AutoCloseable {
 
     default List<Member> ringOwners(String bucket, String key) throws KeplerException {
         return Waiting.forResult(ringOwnersAsync(bucket, key));
+    }
+
+    /** Why a chunk is on the disks of the cluster, or when it goes; the chunk need not exist. */
+    CompletableFuture<ChunkReport> chunkAsync(ChunkId id);
+
+    default ChunkReport chunk(ChunkId id) throws KeplerException {
+        return Waiting.forResult(chunkAsync(id));
     }
 
     /** Hears member and view changes from now on. A remote client polls its gateway once a second. */

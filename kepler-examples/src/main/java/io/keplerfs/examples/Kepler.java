@@ -8,6 +8,7 @@ import io.keplerfs.examples.commands.GetCommand;
 import io.keplerfs.examples.commands.LsCommand;
 import io.keplerfs.examples.commands.MbCommand;
 import io.keplerfs.examples.commands.PutCommand;
+import io.keplerfs.examples.commands.GcCommand;
 import io.keplerfs.examples.commands.RmCommand;
 import io.keplerfs.examples.commands.StatCommand;
 import io.keplerfs.examples.commands.StatusCommand;
@@ -73,6 +74,7 @@ public final class Kepler implements Runnable {
                         new LsCommand(shell),
                         new RmCommand(shell),
                         new StatCommand(shell),
+                        new GcCommand(shell),
                         new StatusCommand(shell),
                         new MbCommand(shell),
                         new BucketsCommand(shell),

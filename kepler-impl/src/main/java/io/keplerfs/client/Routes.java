@@ -1,5 +1,6 @@
 package io.keplerfs.client;
 
+import io.keplerfs.values.ChunkId;
 import java.util.regex.Pattern;
 import okhttp3.HttpUrl;
 
@@ -46,6 +47,10 @@ final class Routes {
 
     static HttpUrl owners(String bucket, String key) {
         return withKey("v1/owners/" + checkedBucket(bucket) + "/", key);
+    }
+
+    static HttpUrl chunk(ChunkId id) {
+        return path("v1/chunks/" + id);
     }
 
     private static HttpUrl withKey(String directory, String key) {

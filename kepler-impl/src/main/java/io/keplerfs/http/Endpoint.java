@@ -14,6 +14,7 @@ enum Endpoint {
     FILE("/v1/files/{bucket}/{key}", "GET", "PUT", "DELETE"),
     CLUSTER("/v1/cluster", "GET"),
     OWNERS("/v1/owners/{bucket}/{key}", "GET"),
+    CHUNK("/v1/chunks/{id}", "GET"),
     /** Not a path of the API: counted under one name, so that a scanner cannot fill the metrics. */
     NONE("none");
 

@@ -18,6 +18,8 @@ import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
 import io.keplerfs.repair.Collector;
+import io.keplerfs.repair.Explain;
+import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
@@ -153,10 +155,12 @@ final class NodeStartup {
                 workers,
                 limits(),
                 calls);
-        EmbeddedCluster cluster = new EmbeddedCluster(parts, clock, replaced, status);
         ReferenceSync references = new ReferenceSync(loop, rpc, store, views);
+        Holdings holdings = new Holdings(rpc, store, references::completeEpoch);
+        Explain explain = new Explain(views, holdings, ages);
+        EmbeddedCluster cluster = new EmbeddedCluster(parts, clock, replaced, explain, status);
         Collector collector =
-                new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, ages);
+                new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, ages);
         views.onChange(ownership -> events.emit(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),

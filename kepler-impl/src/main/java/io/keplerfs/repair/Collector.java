@@ -73,8 +73,9 @@ public final class Collector {
             ChunkDelivery delivery,
             Claims claims,
             ReferenceSync references,
+            Holdings holdings,
             LifeTimes ages) {
-        this(loop, rpc, store, views, delivery, claims, references, ages, Fault.NONE);
+        this(loop, rpc, store, views, delivery, claims, references, holdings, ages, Fault.NONE);
     }
 
     Collector(
@@ -85,6 +86,7 @@ public final class Collector {
             ChunkDelivery delivery,
             Claims claims,
             ReferenceSync references,
+            Holdings holdings,
             LifeTimes ages,
             Fault fault) {
         this.loop = loop;
@@ -97,12 +99,7 @@ public final class Collector {
         this.ages = ages;
         this.fault = fault;
         this.audit = new ReferenceAudit(loop, store, views, delivery, claims, ages);
-        this.holdings = new Holdings(rpc, store, references::completeEpoch);
-    }
-
-    /** Asks what other nodes hold; for explanations. */
-    Holdings holdings() {
-        return holdings;
+        this.holdings = holdings;
     }
 
     /** Begins to look. On the loop, once. */
