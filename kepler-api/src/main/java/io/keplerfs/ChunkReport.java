@@ -24,7 +24,7 @@ public record ChunkReport(ChunkId id, long epoch, boolean settled, List<Copy> co
      *
      * @param node who
      * @param owner whether it must hold a copy
-     * @param state {@code live}, {@code trash}, {@code quarantine}, {@code none}, or {@code unknown} if it did not answer
+     * @param state live, trash, quarantine or none, and unknown if it did not answer
      * @param why in words: what keeps it, or what happens next and not before when
      * @param references who needs it, and who did until lately
      */

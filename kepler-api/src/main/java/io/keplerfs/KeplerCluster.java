@@ -1,8 +1,8 @@
 package io.keplerfs;
 
+import io.keplerfs.values.ChunkId;
 import java.net.URI;
 import java.util.Arrays;
-import io.keplerfs.values.ChunkId;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 

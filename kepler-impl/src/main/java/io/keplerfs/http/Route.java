@@ -98,8 +98,8 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
 
     private static String chunk(String raw) throws Refusal {
         if (!CHUNK_ID.matcher(raw).matches()) {
-            throw new Refusal(Problem.invalid(
-                    "a chunk is named by the 64 hexadecimal digits of its SHA-256, not '" + Percent.printable(raw) + "'"));
+            throw new Refusal(Problem.invalid("a chunk is named by the 64 hexadecimal digits of its SHA-256, not '"
+                    + Percent.printable(raw) + "'"));
         }
         return raw;
     }

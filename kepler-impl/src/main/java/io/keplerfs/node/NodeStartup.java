@@ -264,7 +264,8 @@ final class NodeStartup {
     private Node.Limits limits() {
         int chunk = options.chunkSizeBytes();
         int buffers = (int) Math.min(64, Math.max(4, Runtime.getRuntime().maxMemory() / HEAP_SHARE / chunk));
-        return new Node.Limits(chunk, options.inlineLimitBytes(), new Buffers(chunk, buffers), new ReadWindow(buffers), ages.upload());
+        return new Node.Limits(
+                chunk, options.inlineLimitBytes(), new Buffers(chunk, buffers), new ReadWindow(buffers), ages.upload());
     }
 
     private int startGateway(EmbeddedCluster cluster, Status status) throws IOException {

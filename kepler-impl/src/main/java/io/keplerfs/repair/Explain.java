@@ -61,8 +61,12 @@ public final class Explain {
     private CompletableFuture<Optional<Copy>> ask(NodeId node, boolean owner, ChunkId id, Ownership ownership) {
         return holdings.ask(node, List.of(id), false).handle((held, failure) -> {
             if (held == null) {
-                return Optional.of(new Copy(node, owner, "unknown", "it does not answer: nothing is decided without a"
-                        + " majority of the owners", List.of()));
+                return Optional.of(new Copy(
+                        node,
+                        owner,
+                        "unknown",
+                        "it does not answer: nothing is decided without a" + " majority of the owners",
+                        List.of()));
             }
             Held copy = held.chunks().get(0);
             boolean nothing = copy.copy().isEmpty() && copy.references().isEmpty();
@@ -80,7 +84,8 @@ public final class Explain {
                     reference.state().name().toLowerCase(Locale.ROOT),
                     Instant.ofEpochMilli(reference.sinceMillis())));
         }
-        String state = held.copy().map(copy -> copy.name().toLowerCase(Locale.ROOT)).orElse("none");
+        String state =
+                held.copy().map(copy -> copy.name().toLowerCase(Locale.ROOT)).orElse("none");
         return new Copy(node, owner, state, why(owner, held, answer, ownership), needs);
     }
 
@@ -91,8 +96,8 @@ public final class Explain {
         } else if (held.isNeeded()) {
             return owner
                     ? "kept for " + firstNeed(held)
-                    : "kept until a majority of the owners hold verified copies, " + ages.departed().toMinutes()
-                            + " min after the view came to stand at the earliest";
+                    : "kept until a majority of the owners hold verified copies, "
+                            + ages.departed().toMinutes() + " min after the view came to stand at the earliest";
         } else if (held.copy().filter(ChunkRow.State.TRASH::equals).isPresent()) {
             return "in the trash: deleted after " + ages.trash().toMinutes()
                     + " min there, sooner when the disk is nearly full, unless somebody reads or stores it";
@@ -103,9 +108,9 @@ public final class Explain {
         } else if (answer.epoch() != ownership.current().epoch()) {
             return "nobody needs it as far as this node knows; it stays until the references of the owners before are read";
         }
-        Instant earliest =
-                Instant.ofEpochMilli(held.unreferencedSinceMillis()).plus(ages.unreferenced());
-        return "nobody needs it: to the trash after " + earliest + ", if a majority of the owners know no reference either";
+        Instant earliest = Instant.ofEpochMilli(held.unreferencedSinceMillis()).plus(ages.unreferenced());
+        return "nobody needs it: to the trash after " + earliest
+                + ", if a majority of the owners know no reference either";
     }
 
     private static String firstNeed(Held held) {

@@ -66,10 +66,7 @@ record HeldChunks(long epoch, List<Held> chunks) {
     }
 
     static WireWriter request(List<ChunkId> chunks, boolean verify) {
-        return new WireWriter()
-                .u8(Kind.CHUNK_HELD.code())
-                .bool(verify)
-                .list(chunks, WireWriter::chunk);
+        return new WireWriter().u8(Kind.CHUNK_HELD.code()).bool(verify).list(chunks, WireWriter::chunk);
     }
 
     void write(WireWriter out) {

@@ -59,6 +59,7 @@ class OldDirectoryTest {
             assertThat(done(DiskFixture.readAll(store, COLLECTED, 9, true)).array())
                     .isEqualTo("collected".getBytes(UTF_8));
         }
-        assertThat(Files.exists(root.resolve("trash").resolve(UNNEEDED.toString()))).isTrue();
+        assertThat(Files.exists(root.resolve("trash").resolve(UNNEEDED.toString())))
+                .isTrue();
     }
 }

@@ -101,9 +101,7 @@ class LifeCycleTest {
         cluster.put(1, "a", content);
         ChunkId chunk = chunks(content).get(0);
         cluster.pass(HOUR);
-        assertThat(cluster.references(2, chunk))
-                .extracting(Reference::state)
-                .containsExactly(Reference.State.INTENT);
+        assertThat(cluster.references(2, chunk)).extracting(Reference::state).containsExactly(Reference.State.INTENT);
 
         cluster.pass(DAY.plus(HOUR));
 
@@ -238,12 +236,18 @@ class LifeCycleTest {
         ChunkDelivery sender = cluster.node(1).parts.delivery();
         cluster.await(sender.unpin(dead.upload(), List.of(cluster.node(2).id())));
         cluster.await(sender.owe(
-                new ChunkRef(chunk, LifeNode.CHUNK), dead, List.of(cluster.node(2).id()), "a pin that comes late"));
+                new ChunkRef(chunk, LifeNode.CHUNK),
+                dead,
+                List.of(cluster.node(2).id()),
+                "a pin that comes late"));
         cluster.pass(HOUR);
 
-        assertThat(cluster.references(2, chunk)).filteredOn(Reference::isLive).singleElement().satisfies(reference -> {
-            assertThat(reference.pin().key()).isEqualTo("b");
-        });
+        assertThat(cluster.references(2, chunk))
+                .filteredOn(Reference::isLive)
+                .singleElement()
+                .satisfies(reference -> {
+                    assertThat(reference.pin().key()).isEqualTo("b");
+                });
         assertThat(cluster.get(3, "b")).isEqualTo(content);
         assertThat(cluster.node(1).parts.queue().waiting()).isZero();
     }
@@ -359,22 +363,24 @@ class LifeCycleTest {
                 cluster.node(1).id(), cluster.node(2).id(), cluster.node(3).id());
         // Nothing about references gets from the old owners to the new ones, nor do their answers.
         Set<Kind> about = EnumSet.of(Kind.PIN, Kind.REFERENCE_PULL, Kind.CHUNK_HELD);
-        cluster.network.courier((from, to, kind) ->
-                about.contains(kind) && old.contains(from) != old.contains(to) ? Courier.LOST : 0);
+        cluster.network.courier(
+                (from, to, kind) -> about.contains(kind) && old.contains(from) != old.contains(to) ? Courier.LOST : 0);
         cluster.join();
         cluster.join();
         View view = cluster.node(4).views.ownership().orElseThrow().current();
         ChunkId chunk = chunks(content).stream()
                 .filter(id -> view.ring()
                         .owners(view.ring().partitionOf(id))
-                        .containsAll(List.of(cluster.node(4).id(), cluster.node(5).id())))
+                        .containsAll(
+                                List.of(cluster.node(4).id(), cluster.node(5).id())))
                 .findFirst()
                 .orElseThrow();
         int at = chunks(content).indexOf(chunk) * LifeNode.CHUNK;
         for (int node : new int[] {4, 5}) {
             cluster.await(cluster.node(node)
                     .store()
-                    .writeChunk(chunk, ByteBuffer.wrap(content, at, LifeNode.CHUNK).slice()));
+                    .writeChunk(
+                            chunk, ByteBuffer.wrap(content, at, LifeNode.CHUNK).slice()));
         }
 
         cluster.pass(HOUR.multipliedBy(3));
@@ -382,9 +388,7 @@ class LifeCycleTest {
         assertThat(cluster.isLive(4, chunk) && cluster.isLive(5, chunk)).isTrue();
         cluster.network.courier((from, to, kind) -> 0);
         cluster.pass(HOUR.multipliedBy(8));
-        assertThat(cluster.references(4, chunk))
-                .extracting(Reference::state)
-                .containsExactly(Reference.State.REF);
+        assertThat(cluster.references(4, chunk)).extracting(Reference::state).containsExactly(Reference.State.REF);
         assertThat(cluster.get(5, "a")).isEqualTo(content);
     }
 

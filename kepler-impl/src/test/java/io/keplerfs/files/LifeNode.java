@@ -42,8 +42,7 @@ final class LifeNode {
     static final String COMMITS_WHENEVER = "COMMITS_WHENEVER";
 
     /** What all nodes of a run share. */
-    record World(
-            SimLoop loop, SimNetwork network, LifeTimes ages, Supplier<List<MemberInfo>> members, String fault) {}
+    record World(SimLoop loop, SimNetwork network, LifeTimes ages, Supplier<List<MemberInfo>> members, String fault) {}
 
     private final World world;
     private final MemberInfo info;
@@ -52,6 +51,7 @@ final class LifeNode {
     private boolean direct = true;
     /** How long every read of a caller's stream takes. */
     Duration readDelay = Duration.ZERO;
+
     SimProcess process;
     Views views;
     Founding founding;
@@ -70,8 +70,7 @@ final class LifeNode {
                 world.loop().after(Duration.ofNanos(50_000), task);
             }
         };
-        this.store = new MemoryStore(
-                info.id(), work, () -> new SimProcess(world.loop(), skewMillis).wallMillis());
+        this.store = new MemoryStore(info.id(), work, () -> new SimProcess(world.loop(), skewMillis).wallMillis());
         boot(founds);
     }
 
@@ -125,7 +124,9 @@ final class LifeNode {
                             10,
                             new Buffers(CHUNK, 64),
                             new ReadWindow(64),
-                            commitsWhenever ? Duration.ofDays(10_000) : world.ages().upload()),
+                            commitsWhenever
+                                    ? Duration.ofDays(10_000)
+                                    : world.ages().upload()),
                     new OpenCalls(info.label()));
             cluster = new EmbeddedCluster(parts, clock, replaced, explain, nobody());
             founding.start();

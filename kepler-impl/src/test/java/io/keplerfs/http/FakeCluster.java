@@ -132,8 +132,7 @@ final class FakeCluster implements KeplerCluster {
                 "live",
                 "kept for photos/cat",
                 java.util.List.of(need));
-        return CompletableFuture.completedFuture(
-                new io.keplerfs.ChunkReport(id, 4, true, java.util.List.of(copy)));
+        return CompletableFuture.completedFuture(new io.keplerfs.ChunkReport(id, 4, true, java.util.List.of(copy)));
     }
 
     @Override

@@ -16,10 +16,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "gc",
         description = "Says why a chunk is on the disks of the cluster, or when it goes.",
-        footer = {
-            "",
-            "Example:",
-            "  kepler gc explain 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+        footer = {"", "Example:", "  kepler gc explain 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
         })
 public final class GcCommand extends ClientCommand {
     /** What can be asked; one so far. */
