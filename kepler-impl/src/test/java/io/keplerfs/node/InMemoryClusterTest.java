@@ -102,9 +102,10 @@ class InMemoryClusterTest {
         b.delete("deleted");
 
         // The owners of a register look one after the other, 20 s apart, in case the first does not.
-        Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(
-                        nodes.get(1).cluster().status().members())
-                .allSatisfy(member -> assertThat(member.bytesUsed()).isEqualTo(5L * CHUNK)));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(nodes.get(1).cluster().status().members())
+                        .allSatisfy(member -> assertThat(member.bytesUsed()).isEqualTo(5L * CHUNK)));
         assertThat(read(c, "kept")).isEqualTo(random(3 * CHUNK));
         assertThat(read(c, "overwritten")).isEqualTo(random(2 * CHUNK));
     }
