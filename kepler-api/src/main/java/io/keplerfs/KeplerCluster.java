@@ -1,5 +1,6 @@
 package io.keplerfs;
 
+import io.keplerfs.values.ChunkId;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
@@ -77,6 +78,13 @@ public interface KeplerCluster extends AutoCloseable {
 
     default List<Member> ringOwners(String bucket, String key) throws KeplerException {
         return Waiting.forResult(ringOwnersAsync(bucket, key));
+    }
+
+    /** Why a chunk is on the disks of the cluster, or when it goes; the chunk need not exist. */
+    CompletableFuture<ChunkReport> chunkAsync(ChunkId id);
+
+    default ChunkReport chunk(ChunkId id) throws KeplerException {
+        return Waiting.forResult(chunkAsync(id));
     }
 
     /**

@@ -5,6 +5,7 @@ import io.keplerfs.examples.commands.BucketsCommand;
 import io.keplerfs.examples.commands.CompletionCommand;
 import io.keplerfs.examples.commands.ConflictsCommand;
 import io.keplerfs.examples.commands.Conversions;
+import io.keplerfs.examples.commands.GcCommand;
 import io.keplerfs.examples.commands.GetCommand;
 import io.keplerfs.examples.commands.KeysCommand;
 import io.keplerfs.examples.commands.LockCommand;
@@ -78,6 +79,7 @@ public final class Kepler implements Runnable {
                         new StatCommand(shell),
                         new ConflictsCommand(shell),
                         new LockCommand(shell),
+                        new GcCommand(shell),
                         new StatusCommand(shell),
                         new MbCommand(shell),
                         new BucketsCommand(shell),

@@ -163,6 +163,23 @@ public final class FakeCluster implements KeplerCluster {
     }
 
     @Override
+    public CompletableFuture<io.keplerfs.ChunkReport> chunkAsync(io.keplerfs.values.ChunkId id) {
+        var need = new io.keplerfs.ChunkReport.Need(
+                new io.keplerfs.values.VersionId(new java.util.UUID(1, 2)),
+                "photos",
+                "cat",
+                "ref",
+                java.time.Instant.EPOCH);
+        var copy = new io.keplerfs.ChunkReport.Copy(
+                new io.keplerfs.values.NodeId(new java.util.UUID(0, 1)),
+                true,
+                "live",
+                "kept for photos/cat",
+                java.util.List.of(need));
+        return CompletableFuture.completedFuture(new io.keplerfs.ChunkReport(id, 4, true, java.util.List.of(copy)));
+    }
+
+    @Override
     public Subscription onEvent(KeplerListener listener) {
         return () -> {};
     }

@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.keplerfs.BucketInfo;
+import io.keplerfs.ChunkReport;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.Conflict;
 import io.keplerfs.ConflictPage;
@@ -13,6 +14,7 @@ import io.keplerfs.FileInfo;
 import io.keplerfs.ListPage;
 import io.keplerfs.Member;
 import io.keplerfs.Receipt;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
@@ -93,6 +95,33 @@ final class Answers {
 
     static List<Member> owners(Response response) throws IOException {
         return parsed(response, answer -> list(answer, "owners", Answers::member));
+    }
+
+    static ChunkReport chunk(Response response) throws IOException {
+        return parsed(
+                response,
+                report -> new ChunkReport(
+                        ChunkId.parse(text(report, "id")),
+                        field(report, "epoch").getAsLong(),
+                        field(report, "settled").getAsBoolean(),
+                        list(report, "copies", Answers::copy)));
+    }
+
+    private static ChunkReport.Copy copy(JsonObject copy) {
+        return new ChunkReport.Copy(
+                NodeId.parse(text(copy, "node")),
+                field(copy, "owner").getAsBoolean(),
+                text(copy, "state"),
+                text(copy, "why"),
+                list(
+                        copy,
+                        "references",
+                        need -> new ChunkReport.Need(
+                                VersionId.parse(text(need, "upload")),
+                                text(need, "bucket"),
+                                text(need, "key"),
+                                text(need, "state"),
+                                Instant.parse(text(need, "since")))));
     }
 
     private static FileInfo fileInfo(JsonObject file) {

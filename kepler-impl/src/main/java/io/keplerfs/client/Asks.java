@@ -7,6 +7,7 @@ import io.keplerfs.GetOptions;
 import io.keplerfs.InvalidRequestException;
 import io.keplerfs.ListOptions;
 import io.keplerfs.PutOptions;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.Optional;
@@ -62,6 +63,11 @@ final class Asks {
         String what = "owners of " + bucket + "/" + key;
         return checked(
                 what, () -> Ask.read(what, get(Routes.owners(bucket, key)).build(), PutOptions.DEFAULT_TIMEOUT));
+    }
+
+    Ask chunk(ChunkId id) throws InvalidRequestException {
+        String what = "chunk " + id;
+        return checked(what, () -> Ask.read(what, get(Routes.chunk(id)).build(), PutOptions.DEFAULT_TIMEOUT));
     }
 
     Ask createBucket(String bucket) throws InvalidRequestException {

@@ -2,12 +2,14 @@ package io.keplerfs.client;
 
 import io.keplerfs.Bucket;
 import io.keplerfs.BucketInfo;
+import io.keplerfs.ChunkReport;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.Credentials;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.KeplerListener;
 import io.keplerfs.Member;
 import io.keplerfs.Subscription;
+import io.keplerfs.values.ChunkId;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -111,6 +113,11 @@ public final class RemoteCluster implements KeplerCluster {
     @Override
     public CompletableFuture<List<Member>> ringOwnersAsync(String bucket, String key) {
         return client.async(() -> client.send(asks.owners(bucket, key), Answers::owners));
+    }
+
+    @Override
+    public CompletableFuture<ChunkReport> chunkAsync(ChunkId id) {
+        return client.async(() -> client.send(asks.chunk(id), Answers::chunk));
     }
 
     @Override

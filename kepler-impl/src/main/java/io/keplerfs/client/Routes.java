@@ -1,5 +1,6 @@
 package io.keplerfs.client;
 
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.VersionId;
 import java.util.regex.Pattern;
 import okhttp3.HttpUrl;
@@ -47,6 +48,10 @@ final class Routes {
 
     static HttpUrl owners(String bucket, String key) {
         return withKey("v1/owners/" + checkedBucket(bucket) + "/", key);
+    }
+
+    static HttpUrl chunk(ChunkId id) {
+        return path("v1/chunks/" + id);
     }
 
     static HttpUrl conflicts(String bucket) {

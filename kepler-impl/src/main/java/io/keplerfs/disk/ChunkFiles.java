@@ -192,6 +192,8 @@ final class ChunkFiles {
 
     /** Moves the file back from the trash; true when a file of that length is durably in place. */
     boolean untrash(ChunkId id, int sizeBytes) throws IOException {
+        makeDurable(middle(id), directory.chunks());
+        makeDurable(leaf(id), middle(id));
         try {
             disk.rename(directory.trash().resolve(id.toString()), home(id));
         } catch (NoSuchFileException gone) {

@@ -62,8 +62,8 @@ record ChunkTable(Sql sql) {
 
     /** TRASH becomes LIVE; false if it is not trash any more. */
     boolean restore(ChunkId id, long nowMillis) {
-        boolean back = sql.update("UPDATE chunks SET state = ? WHERE id = ? AND state = ?", State.LIVE, id, State.TRASH)
-                == 1;
+        boolean back =
+                sql.update("UPDATE chunks SET state = ? WHERE id = ? AND state = ?", State.LIVE, id, State.TRASH) == 1;
         noteIfUnreferenced(id, nowMillis);
         return back;
     }
@@ -105,7 +105,9 @@ record ChunkTable(Sql sql) {
         byte[] from = {(byte) firstByte};
         return firstByte == Store.SLICES - 1
                 ? sql.list(SELECT + "WHERE id >= ?", ChunkTable::shape, from)
-                : sql.list(SELECT + "WHERE id >= ? AND id < ?", ChunkTable::shape, from, new byte[] {(byte) (firstByte + 1)});
+                : sql.list(
+                        SELECT + "WHERE id >= ? AND id < ?", ChunkTable::shape, from, new byte[] {(byte) (firstByte + 1)
+                        });
     }
 
     void verified(ChunkId id, long nowMillis) {

@@ -231,7 +231,9 @@ final class Chunks {
         lock.lock();
         try {
             Optional<ChunkRow> row = metadata.read(snapshot -> snapshot.chunk(id));
-            if (row.isEmpty() || row.get().state() != State.TRASH || !files.untrash(id, row.get().sizeBytes())) {
+            if (row.isEmpty()
+                    || row.get().state() != State.TRASH
+                    || !files.untrash(id, row.get().sizeBytes())) {
                 return false;
             }
             boolean back = metadata.writeNow(
@@ -301,7 +303,7 @@ final class Chunks {
         Optional<ChunkRow> row = metadata.read(snapshot -> snapshot.chunk(id));
         boolean live = isLive(row.orElse(null));
         boolean inPlace = files.isInPlace(id);
-        if (live == inPlace || row.isPresent() && !live) {
+        if (live == inPlace || (row.isPresent() && !live)) {
             return false;
         }
         if (live && !directory.stillThere()) {

@@ -2,6 +2,7 @@ package io.keplerfs.files;
 
 import io.keplerfs.Bucket;
 import io.keplerfs.BucketInfo;
+import io.keplerfs.ChunkReport;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.Durability;
 import io.keplerfs.InvalidRequestException;
@@ -18,6 +19,8 @@ import io.keplerfs.register.Change;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.ListResult;
 import io.keplerfs.repair.Claims;
+import io.keplerfs.repair.Explain;
+import io.keplerfs.values.ChunkId;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,12 +33,14 @@ public final class EmbeddedCluster implements KeplerCluster {
 
     private final Node node;
     private final Services services;
+    private final Explain explain;
     private final ClusterWatch watch;
     private final OpenCalls calls;
 
     /** Before any message can arrive. */
-    public EmbeddedCluster(Node node, HybridClock clock, Replaced replaced, ClusterWatch watch) {
+    public EmbeddedCluster(Node node, HybridClock clock, Replaced replaced, Explain explain, ClusterWatch watch) {
         this.node = node;
+        this.explain = explain;
         this.services = Services.of(node, clock, watch::emit);
         replaced.deliverFor(node, services.claimed());
         this.watch = watch;
@@ -160,6 +165,11 @@ public final class EmbeddedCluster implements KeplerCluster {
                         : services.buckets().requireLocal(bucket))
                 .thenCompose(record -> watch.members(
                         node.views().of(record.registerOf(bucket, key)).ownerSets()));
+    }
+
+    @Override
+    public CompletableFuture<ChunkReport> chunkAsync(ChunkId id) {
+        return calls.track(calls.reading(), () -> explain.chunk(id));
     }
 
     @Override

@@ -54,10 +54,11 @@ final class Renewal {
             RegisterValue renewed = new RegisterValue(
                     value.id(), value.time(), value.ancestors(), value.forgottenUpTo(), false, manifest.toBytes());
             IntentRow row = new IntentRow(intent.key(), intent.id(), intent.ballot(), renewed.encode());
-            Pin pin = new Pin(manifest.upload(), intent.key().bucket(), intent.key().key());
+            Pin pin = new Pin(
+                    manifest.upload(), intent.key().bucket(), intent.key().key());
             return node.ownership(TIMEOUT)
-                    .thenCompose(ownership ->
-                            new ChunkIndex(node, manifest, pin, GetOptions.defaults()).debts(ownership))
+                    .thenCompose(
+                            ownership -> new ChunkIndex(node, manifest, pin, GetOptions.defaults()).debts(ownership))
                     .thenCompose(debts -> node.store().write(tables -> replace(tables, row, pin, debts)))
                     .thenApply(done -> {
                         log.info(
@@ -83,9 +84,7 @@ final class Renewal {
     void confirm(RegisterValue value) {
         if (!value.absent() && Manifest.of(value).hasChunks()) {
             VersionId upload = Manifest.of(value).upload();
-            node.views()
-                    .ownership()
-                    .ifPresent(ownership -> node.delivery().confirm(upload, ownership.everybody()));
+            node.views().ownership().ifPresent(ownership -> node.delivery().confirm(upload, ownership.everybody()));
         }
     }
 }

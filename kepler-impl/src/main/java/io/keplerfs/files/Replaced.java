@@ -11,11 +11,14 @@ import io.keplerfs.spi.Store;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Views;
+import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Has the references of replaced versions dropped. Every owner of a register notes, in the very transaction in which it takes
@@ -35,6 +38,8 @@ public final class Replaced implements Replacements {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     /** The owners do the same one after the other: usually the first has done it when the others look. */
     private static final Duration RANK_DELAY = Duration.ofSeconds(20);
+
+    private static final Logger log = LoggerFactory.getLogger(Replaced.class);
 
     private final Rpc rpc;
     private final Views views;
@@ -56,8 +61,17 @@ public final class Replaced implements Replacements {
         if (before.absent() || key.bucket().startsWith("$")) {
             return;
         }
-        Manifest old = Manifest.of(before);
-        if (!old.hasChunks() || old.isContentOf(after)) {
+        Manifest old;
+        boolean same;
+        try {
+            old = Manifest.of(before);
+            same = old.isContentOf(after);
+        } catch (MalformedMessageException unreadable) {
+            // The accept must not fail for it; what cannot be read is kept.
+            log.warn("a replaced version of {} cannot be read, its chunks stay: {}", key, unreadable.getMessage());
+            return;
+        }
+        if (!old.hasChunks() || same) {
             return;
         }
         byte[] id = new WireWriter()

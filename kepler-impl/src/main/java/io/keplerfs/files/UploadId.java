@@ -35,8 +35,8 @@ final class UploadId {
                 .ifPresentOrElse(
                         begun -> id.complete(new VersionId(
                                 new UUID(begun.time(), loop.random().nextLong()))),
-                        () -> id.completeExceptionally(new UnavailableException(
-                                "this node's clock cannot be stored: is its disk full?"))));
+                        () -> id.completeExceptionally(
+                                new UnavailableException("this node's clock cannot be stored: is its disk full?"))));
         return id;
     }
 
@@ -52,7 +52,8 @@ final class UploadId {
 
     /** Whether its time is over or about to be, by a clock: only a hint when to begin anew. */
     static boolean isOld(VersionId upload, Duration longest, long nowMillis) {
-        return !hasStamp(upload, nowMillis) || nowMillis + longest.toMillis() / 4 >= end(upload, longest) >>> COUNTER_BITS;
+        return !hasStamp(upload, nowMillis)
+                || nowMillis + longest.toMillis() / 4 >= end(upload, longest) >>> COUNTER_BITS;
     }
 
     private static boolean hasStamp(VersionId upload, long nowMillis) {

@@ -5,6 +5,7 @@ import io.keplerfs.Consistency;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.ListOptions;
 import io.keplerfs.NodeHealth;
+import io.keplerfs.values.ChunkId;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -80,6 +81,11 @@ final class Dispatcher {
                 exchange.then(
                         cluster.ringOwnersAsync(route.bucket(), route.key()),
                         owners -> ok(exchange, Json.owners(owners)));
+            }
+            case CHUNK -> {
+                route.query().allowOnly();
+                exchange.then(
+                        cluster.chunkAsync(ChunkId.parse(route.key())), report -> ok(exchange, Json.chunk(report)));
             }
             case LIVE -> health(exchange, NodeHealth::live);
             case READY -> health(exchange, NodeHealth::ready);

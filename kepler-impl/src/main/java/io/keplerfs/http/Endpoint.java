@@ -18,6 +18,7 @@ enum Endpoint {
     KEYS("/v1/keys", "GET", "POST"),
     KEY("/v1/keys/{fingerprint}", "PUT", "DELETE"),
     OWNERS("/v1/owners/{bucket}/{key}", "GET"),
+    CHUNK("/v1/chunks/{id}", "GET"),
     /** Not a path of the API: counted under one name, so that a scanner cannot fill the metrics. */
     NONE("none");
 

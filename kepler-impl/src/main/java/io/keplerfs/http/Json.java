@@ -3,6 +3,7 @@ package io.keplerfs.http;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.keplerfs.BucketInfo;
+import io.keplerfs.ChunkReport;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.Conflict;
 import io.keplerfs.ConflictPage;
@@ -119,6 +120,35 @@ final class Json {
     static JsonObject owners(List<Member> owners) {
         JsonObject json = new JsonObject();
         json.add("owners", array(owners, Json::member));
+        return json;
+    }
+
+    static JsonObject chunk(ChunkReport report) {
+        JsonObject json = new JsonObject();
+        json.addProperty("id", report.id().toString());
+        json.addProperty("epoch", report.epoch());
+        json.addProperty("settled", report.settled());
+        json.add("copies", array(report.copies(), Json::copy));
+        return json;
+    }
+
+    private static JsonObject copy(ChunkReport.Copy copy) {
+        JsonObject json = new JsonObject();
+        json.addProperty("node", copy.node().toString());
+        json.addProperty("owner", copy.owner());
+        json.addProperty("state", copy.state());
+        json.addProperty("why", copy.why());
+        json.add("references", array(copy.references(), Json::need));
+        return json;
+    }
+
+    private static JsonObject need(ChunkReport.Need need) {
+        JsonObject json = new JsonObject();
+        json.addProperty("upload", need.upload().toString());
+        json.addProperty("bucket", need.bucket());
+        json.addProperty("key", need.key());
+        json.addProperty("state", need.state());
+        json.addProperty("since", time(need.since()));
         return json;
     }
 

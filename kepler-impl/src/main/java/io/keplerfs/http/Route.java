@@ -20,11 +20,14 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
     /** As promised by {@link io.keplerfs.KeplerCluster#createBucketAsync}. */
     private static final Pattern BUCKET_NAME = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
 
+    private static final Pattern CHUNK_ID = Pattern.compile("[0-9a-fA-F]{64}");
+
     private static final String BUCKETS = "/v1/buckets/";
     private static final String FILES = "/v1/files/";
     private static final String OWNERS = "/v1/owners/";
     private static final String CONFLICTS = "/v1/conflicts/";
     private static final String KEYS = "/v1/keys/";
+    private static final String CHUNKS = "/v1/chunks/";
 
     /** The endpoint of a raw request target; {@link Endpoint#NONE} if there is none. */
     static Endpoint endpointOf(String target) {
@@ -52,6 +55,8 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             return Endpoint.BUCKET;
         } else if (path.startsWith(KEYS) && path.indexOf('/', KEYS.length()) < 0) {
             return Endpoint.KEY;
+        } else if (path.startsWith(CHUNKS) && path.indexOf('/', CHUNKS.length()) < 0) {
+            return Endpoint.CHUNK;
         }
         return Endpoint.NONE;
     }
@@ -82,6 +87,7 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case CONFLICT -> withKey(endpoint, path.substring(CONFLICTS.length()), query(target));
             case FILE -> withKey(endpoint, path.substring(FILES.length()), query(target));
             case OWNERS -> withKey(endpoint, path.substring(OWNERS.length()), query(target));
+            case CHUNK -> new Route(endpoint, "", chunk(path.substring(CHUNKS.length())), query(target));
             case BUCKETS, CLUSTER, KEYS, KEY -> new Route(endpoint, "", "", query(target));
             // Probes and scrapers add parameters of their own.
             case INDEX, LIVE, READY, METRICS, NONE -> new Route(endpoint, "", "", Query.parse(""));
@@ -97,6 +103,14 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
         return named.isPresent()
                 ? new Route(endpoint, bucket, checked(named.get()), query.without(KEY))
                 : new Route(endpoint, bucket, checked(Percent.decode("key", rawKey)), query);
+    }
+
+    private static String chunk(String raw) throws Refusal {
+        if (!CHUNK_ID.matcher(raw).matches()) {
+            throw new Refusal(Problem.invalid("a chunk is named by the 64 hexadecimal digits of its SHA-256, not '"
+                    + Percent.printable(raw) + "'"));
+        }
+        return raw;
     }
 
     private static String bucket(String raw) throws Refusal {

@@ -94,7 +94,7 @@ final class MemoryTransaction extends MemorySnapshot implements Store.Transactio
     public void copyReference(Reference reference) {
         ReferenceId id = ReferenceId.of(reference);
         Reference mine = tables().references.get(id);
-        if (mine == null || mine.state() == State.INTENT && reference.state() == State.REF) {
+        if (mine == null || (mine.state() == State.INTENT && reference.state() == State.REF)) {
             put(
                     tables().references,
                     id,

@@ -11,6 +11,8 @@ import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
 import io.keplerfs.repair.Collector;
+import io.keplerfs.repair.Explain;
+import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
@@ -124,9 +126,12 @@ public final class NodeParts {
                 seams.workers(),
                 seams.limits(),
                 seams.calls());
-        cluster = new EmbeddedCluster(node, seams.clock(), replaced, status);
         references = new ReferenceSync(loop, rpc, store, views);
-        collector = new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, policy.ages());
+        Holdings holdings = new Holdings(rpc, store, references::completeEpoch);
+        Explain explain = new Explain(views, holdings, policy.ages());
+        cluster = new EmbeddedCluster(node, seams.clock(), replaced, explain, status);
+        collector =
+                new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages());
         views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),

@@ -29,6 +29,7 @@ public final class NodeProvider implements KeplerProvider {
 
     @Override
     public InMemoryNetwork inMemoryNetwork() {
-        return new MemoryNetwork(new SecureRandom(), id -> new MemoryStore(id, Runnable::run, System::currentTimeMillis));
+        return new MemoryNetwork(
+                new SecureRandom(), id -> new MemoryStore(id, Runnable::run, System::currentTimeMillis));
     }
 }

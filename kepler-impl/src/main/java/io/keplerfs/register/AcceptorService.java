@@ -45,8 +45,7 @@ public final class AcceptorService {
     }
 
     /** @param replacements told of every write whose place another one takes */
-    public AcceptorService(
-            Rpc rpc, Store store, StageGate gate, LongSupplier wallMillis, Replacements replacements) {
+    public AcceptorService(Rpc rpc, Store store, StageGate gate, LongSupplier wallMillis, Replacements replacements) {
         this.replacements = replacements;
         this.rpc = rpc;
         this.store = store;

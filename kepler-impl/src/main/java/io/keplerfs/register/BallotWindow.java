@@ -28,6 +28,7 @@ public record BallotWindow(long fromTime, long belowTime) {
     String describe(Ballot ballot) {
         return ballot.time() < fromTime
                 ? "it is too early by this node's clock: " + ballot + " is below " + fromTime
-                : "it took too long: " + ballot + " is not below " + belowTime + ", when others may give it up for dead";
+                : "it took too long: " + ballot + " is not below " + belowTime
+                        + ", when others may give it up for dead";
     }
 }

@@ -83,7 +83,14 @@ public final class Registers {
     public CompletableFuture<ReadResult> read(RegisterKey key, Duration timeout) {
         long deadline = exchange.deadline(timeout);
         Proposal.Task finish = new Proposal.Task(
-                key, RegisterValue.NONE.id(), false, current -> new Change.Keep(), false, false, BallotWindow.ANY, deadline);
+                key,
+                RegisterValue.NONE.id(),
+                false,
+                current -> new Change.Keep(),
+                false,
+                false,
+                BallotWindow.ANY,
+                deadline);
         return onLoop(() -> new Reading(exchange, fault, key, deadline, () -> propose(finish)).start());
     }
 

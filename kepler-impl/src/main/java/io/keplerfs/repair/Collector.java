@@ -73,8 +73,9 @@ public final class Collector {
             ChunkDelivery delivery,
             Claims claims,
             ReferenceSync references,
+            Holdings holdings,
             LifeTimes ages) {
-        this(loop, rpc, store, views, delivery, claims, references, ages, Fault.NONE);
+        this(loop, rpc, store, views, delivery, claims, references, holdings, ages, Fault.NONE);
     }
 
     Collector(
@@ -85,6 +86,7 @@ public final class Collector {
             ChunkDelivery delivery,
             Claims claims,
             ReferenceSync references,
+            Holdings holdings,
             LifeTimes ages,
             Fault fault) {
         this.loop = loop;
@@ -97,12 +99,7 @@ public final class Collector {
         this.ages = ages;
         this.fault = fault;
         this.audit = new ReferenceAudit(loop, store, views, delivery, claims, ages);
-        this.holdings = new Holdings(rpc, store, references::completeEpoch);
-    }
-
-    /** Asks what other nodes hold; for explanations. */
-    Holdings holdings() {
-        return holdings;
+        this.holdings = holdings;
     }
 
     /** Begins to look. On the loop, once. */
@@ -144,7 +141,8 @@ public final class Collector {
         long now = loop.wallMillis();
         boolean nearlyFull = store.usage().freeBytes() < LifeTimes.NEARLY_FULL_BYTES;
         long kept = (nearlyFull ? ages.trashWhenNearlyFull() : ages.trash()).toMillis();
-        return store.write(tables -> tables.forgetDropped(now - 2 * ages.upload().toMillis(), HeldChunks.MOST * 10))
+        return store.write(
+                        tables -> tables.forgetDropped(now - 2 * ages.upload().toMillis(), HeldChunks.MOST * 10))
                 .thenCompose(forgotten -> store.purge(now - kept));
     }
 
@@ -156,7 +154,9 @@ public final class Collector {
         slice = (slice + 1) % Store.SLICES;
         return store.reconcile(slice).thenApply(different -> {
             if (different > 0) {
-                log.warn("{} chunks had a file without a row or a row without a file; check this node's disk", different);
+                log.warn(
+                        "{} chunks had a file without a row or a row without a file; check this node's disk",
+                        different);
             }
             return different;
         });
@@ -261,7 +261,9 @@ public final class Collector {
      * @param next where to go on, null from the start
      */
     private record Strangers(
-            Map<ChunkId, List<Pin>> needed, Map<ChunkId, Integer> sizes, @Nullable ChunkId next) {}
+            Map<ChunkId, List<Pin>> needed,
+            Map<ChunkId, Integer> sizes,
+            @Nullable ChunkId next) {}
 
     private Strangers strangers(Store.Snapshot tables, View view, @Nullable ChunkId cursor) {
         Map<ChunkId, List<Pin>> needed = new LinkedHashMap<>();
@@ -271,8 +273,7 @@ public final class Collector {
         for (ChunkRow row : rows) {
             if (row.state() == ChunkRow.State.LIVE && !ownersOf(view, row.id()).contains(rpc.self())) {
                 List<Pin> pins = tables.pins(row.id());
-                // Without references it goes the other way, by comparing.
-                if (!pins.isEmpty() && pins.stream().noneMatch(pin -> own.contains(pin.upload()))) {
+                if (pins.stream().noneMatch(pin -> own.contains(pin.upload()))) {
                     needed.put(row.id(), pins);
                     sizes.put(row.id(), row.sizeBytes());
                 }
@@ -281,7 +282,9 @@ public final class Collector {
                 return new Strangers(needed, sizes, row.id());
             }
         }
-        ChunkId next = rows.size() < HeldChunks.MOST * 10 ? null : rows.get(rows.size() - 1).id();
+        ChunkId next = rows.size() < HeldChunks.MOST * 10
+                ? null
+                : rows.get(rows.size() - 1).id();
         return new Strangers(needed, sizes, next);
     }
 
@@ -293,8 +296,7 @@ public final class Collector {
                     .filter(owner -> answers.holdsAll(owner, chunk, pins))
                     .count();
             boolean allWhoAnswer = answers.of(chunk, owners, false).size() == safe;
-            if (safe >= Ring.majority(owners.size()) && allWhoAnswer
-                    || fault == Fault.DEPART_WITHOUT_VERIFYING) {
+            if ((safe >= Ring.majority(owners.size()) && allWhoAnswer) || fault == Fault.DEPART_WITHOUT_VERIFYING) {
                 going.add(chunk);
             } else {
                 handOver(new ChunkRef(chunk, page.sizes().getOrDefault(chunk, 0)), pins, owners);
@@ -305,7 +307,8 @@ public final class Collector {
         }
         return store.write(tables -> {
                     Set<VersionId> own = claims.neededHere(tables);
-                    going.removeIf(chunk -> hasChanged(tables, chunk, page.needed().getOrDefault(chunk, List.of()), own));
+                    going.removeIf(
+                            chunk -> hasChanged(tables, chunk, page.needed().getOrDefault(chunk, List.of()), own));
                     going.forEach(tables::forgetReferences);
                     return List.copyOf(going);
                 })
@@ -397,9 +400,7 @@ public final class Collector {
 
         boolean holdsAll(NodeId owner, ChunkId chunk, List<Pin> pins) {
             Answer answer = byNode.getOrDefault(owner, Map.of()).get(chunk);
-            return answer != null
-                    && answer.held().isLive()
-                    && pins.stream().allMatch(answer.held()::knows);
+            return answer != null && answer.held().isLive() && pins.stream().allMatch(answer.held()::knows);
         }
     }
 }

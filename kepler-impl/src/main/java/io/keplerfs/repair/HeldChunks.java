@@ -28,8 +28,13 @@ record HeldChunks(long epoch, List<Held> chunks) {
     /** Chunks of one request. */
     static final int MOST = 200;
 
-    private static final ChunkRow.State[] COPIES = ChunkRow.State.values();
-    private static final Reference.State[] STATES = Reference.State.values();
+    /** In the order of their numbers, from 1. */
+    private static final List<ChunkRow.State> COPIES =
+            List.of(ChunkRow.State.LIVE, ChunkRow.State.TRASH, ChunkRow.State.QUARANTINE);
+
+    /** In the order of their numbers, from 0. */
+    private static final List<Reference.State> STATES =
+            List.of(Reference.State.INTENT, Reference.State.REF, Reference.State.DROPPED);
 
     /**
      * @param copy state of its copy, empty if there is none; LIVE after a request to verify means that its hash was right just now
@@ -51,7 +56,7 @@ record HeldChunks(long epoch, List<Held> chunks) {
         }
 
         private void write(WireWriter out) {
-            out.u8(copy.map(state -> state.ordinal() + 1).orElse(0)).int64(unreferencedSinceMillis);
+            out.u8(copy.map(state -> COPIES.indexOf(state) + 1).orElse(0)).int64(unreferencedSinceMillis);
             out.list(references, HeldChunks::write);
         }
 
@@ -66,10 +71,7 @@ record HeldChunks(long epoch, List<Held> chunks) {
     }
 
     static WireWriter request(List<ChunkId> chunks, boolean verify) {
-        return new WireWriter()
-                .u8(Kind.CHUNK_HELD.code())
-                .bool(verify)
-                .list(chunks, WireWriter::chunk);
+        return new WireWriter().u8(Kind.CHUNK_HELD.code()).bool(verify).list(chunks, WireWriter::chunk);
     }
 
     void write(WireWriter out) {
@@ -95,7 +97,7 @@ record HeldChunks(long epoch, List<Held> chunks) {
     static void write(WireWriter out, Reference reference) {
         Pin pin = reference.pin();
         out.version(pin.upload()).text(pin.bucket()).text(pin.key());
-        out.u8(reference.state().ordinal()).int64(reference.sinceMillis());
+        out.u8(STATES.indexOf(reference.state())).int64(reference.sinceMillis());
     }
 
     static Reference readReference(WireReader in, ChunkId chunk) {
@@ -103,10 +105,10 @@ record HeldChunks(long epoch, List<Held> chunks) {
         return new Reference(chunk, pin, constant(STATES, in.u8()), in.int64());
     }
 
-    private static <E> E constant(E[] constants, int at) {
-        if (at >= constants.length) {
+    private static <E> E constant(List<E> constants, int at) {
+        if (at >= constants.size()) {
             throw new MalformedMessageException("no state has the number " + at);
         }
-        return constants[at];
+        return constants.get(at);
     }
 }

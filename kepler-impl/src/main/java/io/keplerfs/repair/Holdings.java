@@ -23,7 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
 /** Asks what other nodes hold, and answers the same question. Any thread. */
-final class Holdings {
+public final class Holdings {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     /** Silence while a node reads and hashes the chunks of one request. */
     private static final Duration VERIFY_TIMEOUT = Duration.ofSeconds(30);
@@ -33,7 +33,7 @@ final class Holdings {
     private final LongSupplier epoch;
 
     /** @param epoch up to which view this node has read references */
-    Holdings(Rpc rpc, Store store, LongSupplier epoch) {
+    public Holdings(Rpc rpc, Store store, LongSupplier epoch) {
         this.rpc = rpc;
         this.store = store;
         this.epoch = epoch;

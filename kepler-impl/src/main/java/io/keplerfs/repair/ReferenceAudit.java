@@ -44,8 +44,7 @@ final class ReferenceAudit {
     private final Map<VersionId, Long> postponedUntilNanos = new HashMap<>();
     private boolean running;
 
-    ReferenceAudit(
-            Loop loop, Store store, Views views, ChunkDelivery delivery, Claims claims, LifeTimes ages) {
+    ReferenceAudit(Loop loop, Store store, Views views, ChunkDelivery delivery, Claims claims, LifeTimes ages) {
         this.loop = loop;
         this.store = store;
         this.views = views;
@@ -101,8 +100,11 @@ final class ReferenceAudit {
                     return true;
                 });
             case DEAD -> {
-                log.info("upload {} of {}/{} was never committed or is replaced: its references go", pin.upload(),
-                        pin.bucket(), pin.key());
+                log.info(
+                        "upload {} of {}/{} was never committed or is replaced: its references go",
+                        pin.upload(),
+                        pin.bucket(),
+                        pin.key());
                 yield delivery.unpin(
                                 pin.upload(),
                                 views.ownership().map(Ownership::everybody).orElse(Set.of()))

@@ -38,9 +38,9 @@ final class ChunkCalls {
                 .thenCompose(answer -> {
                     int code = new WireReader(answer.head()).u8();
                     return code == ChunkMessages.GIVEN_UP
-                            ? CompletableFuture.failedFuture(new UploadGivenUpException(
-                                    "upload " + pin.upload() + " of " + pin.bucket() + "/" + pin.key()
-                                            + " was given up for dead on " + to + "; begin the put anew"))
+                            ? CompletableFuture.failedFuture(
+                                    new UploadGivenUpException("upload " + pin.upload() + " of " + pin.bucket() + "/"
+                                            + pin.key() + " was given up for dead on " + to + "; begin the put anew"))
                             : CompletableFuture.completedFuture(code == ChunkMessages.HAVE);
                 });
     }

@@ -127,8 +127,8 @@ public final class ChunkDelivery {
         ChunkRef chunk = new ChunkRef(id.chunk(), id.uint());
         Pin pin = ChunkMessages.readPin(id);
         return calls.pin(task.target(), chunk.id(), pin)
-                .thenCompose(have ->
-                        have ? CompletableFuture.<Void>completedFuture(null) : send(task.target(), chunk, pin))
+                .thenCompose(
+                        have -> have ? CompletableFuture.<Void>completedFuture(null) : send(task.target(), chunk, pin))
                 .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof UploadGivenUpException
                         ? CompletableFuture.completedFuture(null)
                         : CompletableFuture.failedFuture(failure));

@@ -59,7 +59,8 @@ public final class ChunkOwner {
     private CompletableFuture<Boolean> restored(ChunkId chunk) {
         return store.restore(chunk)
                 .thenCompose(back -> back
-                        ? store.readChunk(chunk, 0, ByteBuffer.allocate(0), true).thenApply(whole -> true)
+                        ? store.readChunk(chunk, 0, ByteBuffer.allocate(0), true)
+                                .thenApply(whole -> true)
                         : CompletableFuture.completedFuture(false))
                 .exceptionally(damaged -> false);
     }

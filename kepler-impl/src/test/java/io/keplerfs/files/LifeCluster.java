@@ -85,7 +85,13 @@ final class LifeCluster {
                 .map(node -> node.isUp()
                         ? node.info()
                         : new MemberInfo(
-                                node.id(), node.info().label(), "", 1, node.info().address(), 1, MemberState.DEAD))
+                                node.id(),
+                                node.info().label(),
+                                "",
+                                1,
+                                node.info().address(),
+                                1,
+                                MemberState.DEAD))
                 .toList();
     }
 
@@ -160,7 +166,9 @@ final class LifeCluster {
 
     /** How many bytes of chunks are LIVE and in the trash on all nodes. */
     long liveBytes() {
-        return nodes.stream().mapToLong(node -> node.store().usage().chunkBytes()).sum();
+        return nodes.stream()
+                .mapToLong(node -> node.store().usage().chunkBytes())
+                .sum();
     }
 
     long trashBytes() {

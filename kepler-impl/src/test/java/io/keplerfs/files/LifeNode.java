@@ -5,9 +5,12 @@ import io.keplerfs.memory.MemoryStore;
 import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
+import io.keplerfs.repair.Explain;
+import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
 import io.keplerfs.repair.PlantedCollector;
 import io.keplerfs.repair.Rebalance;
+import io.keplerfs.repair.ReferenceSync;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkOwner;
 import io.keplerfs.replication.ChunkWriter;
@@ -36,16 +39,19 @@ import java.util.function.Supplier;
 /** A whole node but its sockets, its disk and its gateway, under virtual time, through all its lives: only its store stays. */
 final class LifeNode {
     static final int CHUNK = 100;
+    static final String COMMITS_WHENEVER = "COMMITS_WHENEVER";
 
     /** What all nodes of a run share. */
-    record World(
-            SimLoop loop, SimNetwork network, LifeTimes ages, Supplier<List<MemberInfo>> members, String fault) {}
+    record World(SimLoop loop, SimNetwork network, LifeTimes ages, Supplier<List<MemberInfo>> members, String fault) {}
 
     private final World world;
     private final MemberInfo info;
     private final long skewMillis;
     private final MemoryStore store;
     private boolean direct = true;
+    /** How long every read of a caller's stream takes. */
+    Duration readDelay = Duration.ZERO;
+
     SimProcess process;
     Views views;
     Founding founding;
@@ -64,12 +70,17 @@ final class LifeNode {
                 world.loop().after(Duration.ofNanos(50_000), task);
             }
         };
-        this.store = new MemoryStore(
-                info.id(), work, () -> new SimProcess(world.loop(), skewMillis).wallMillis());
+        this.store = new MemoryStore(info.id(), work, () -> new SimProcess(world.loop(), skewMillis).wallMillis());
         boot(founds);
     }
 
+    /** The planted mistake of a coordinator that does not keep to its uploads' ballots; the first node only. */
+    private boolean commitsWhenever() {
+        return world.fault().equals(COMMITS_WHENEVER);
+    }
+
     private void boot(boolean founds) {
+        boolean commitsWhenever = commitsWhenever() && info.label().equals("n1");
         direct = true;
         process = new SimProcess(world.loop(), skewMillis);
         rpc = world.network().attach(info.id(), process);
@@ -86,6 +97,10 @@ final class LifeNode {
         new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
         ChunkDelivery delivery = new ChunkDelivery(process, rpc, queue, views, 1 << 30);
         Rebalance rebalance = new Rebalance(process, rpc, store, views, delivery);
+        String planted = commitsWhenever() ? "NONE" : world.fault();
+        ReferenceSync references = PlantedCollector.references(process, rpc, store, views, planted);
+        Holdings holdings = PlantedCollector.holdings(rpc, store, references);
+        Explain explain = new Explain(views, holdings, world.ages());
         Founding.Seeds seeds =
                 new Founding.Seeds(founds ? List.of() : List.of("seed:1"), Founding.Seeds.NOT_AMONG_THEM);
         founding = new Founding(process, store, views, ViewMember.of(info), 3, seeds, () -> {});
@@ -103,18 +118,18 @@ final class LifeNode {
                     new ChunkWriter(process, rpc),
                     delivery,
                     queue,
-                    new Node.Workers(process::execute, process::execute),
+                    new Node.Workers(process::execute, read -> process.schedule(readDelay, read)),
                     new Node.Limits(
                             CHUNK,
                             10,
                             new Buffers(CHUNK, 64),
                             new ReadWindow(64),
-                            world.fault().equals("NO_BALLOT_WINDOW")
+                            commitsWhenever
                                     ? Duration.ofDays(10_000)
                                     : world.ages().upload(),
                             Duration.ofDays(7)),
                     new OpenCalls(info.label()));
-            cluster = new EmbeddedCluster(parts, clock, replaced, nobody());
+            cluster = new EmbeddedCluster(parts, clock, replaced, explain, nobody());
             founding.start();
             views.start();
             sync.resume();
@@ -122,9 +137,17 @@ final class LifeNode {
             queue.start();
             rebalance.start();
             cluster.start();
-            String planted = world.fault().equals("NO_BALLOT_WINDOW") ? "NONE" : world.fault();
             PlantedCollector.start(
-                    process, rpc, store, views, delivery, cluster.claims(), world.ages(), planted);
+                    process,
+                    rpc,
+                    store,
+                    views,
+                    delivery,
+                    cluster.claims(),
+                    references,
+                    holdings,
+                    world.ages(),
+                    planted);
         });
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keplerfs.Bucket;
+import io.keplerfs.ChunkReport;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.Consistency;
 import io.keplerfs.DeleteOptions;
@@ -22,10 +23,13 @@ import io.keplerfs.NotFoundException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.UnavailableException;
+import io.keplerfs.repair.LifeTimes;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.VersionId;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,7 +59,7 @@ class InMemoryClusterTest {
             if (!nodes.isEmpty()) {
                 options.seeds("127.0.0.1:4000");
             }
-            nodes.add(KeplerNode.start(options.build()));
+            nodes.add(start(options.build()));
         }
         Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
             for (KeplerNode node : nodes) {
@@ -72,6 +76,53 @@ class InMemoryClusterTest {
     @AfterEach
     void closeNodes() {
         nodes.forEach(KeplerNode::close);
+    }
+
+    /** Everything dead goes at once, so that every story here is also one of collection. */
+    private static KeplerNode start(KeplerOptions options) throws IOException {
+        LifeTimes hasty = new LifeTimes(
+                Duration.ofMillis(200),
+                Duration.ofMillis(500),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(2),
+                Duration.ofDays(1),
+                Duration.ofDays(7),
+                Duration.ofSeconds(1),
+                Duration.ofMinutes(5));
+        return new NodeStartup(options, hasty).start();
+    }
+
+    @Test
+    void overwritesAndDeletesGiveTheirSpaceBackOnEveryNode() throws Exception {
+        a.put("kept", random(3 * CHUNK));
+        b.put("overwritten", random(5 * CHUNK));
+        c.put("deleted", random(7 * CHUNK));
+
+        a.put("overwritten", random(2 * CHUNK));
+        b.delete("deleted");
+
+        // The owners of a register look one after the other, 20 s apart, in case the first does not.
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(nodes.get(1).cluster().status().members())
+                        .allSatisfy(member -> assertThat(member.bytesUsed()).isEqualTo(5L * CHUNK)));
+        assertThat(read(c, "kept")).isEqualTo(random(3 * CHUNK));
+        assertThat(read(c, "overwritten")).isEqualTo(random(2 * CHUNK));
+    }
+
+    @Test
+    void aChunkIsExplainedByItsReferences() throws Exception {
+        byte[] content = random(CHUNK);
+        a.put("photo", content);
+
+        ChunkReport report = nodes.get(2).cluster().chunk(ChunkId.of(ByteBuffer.wrap(content)));
+
+        assertThat(report.copies()).hasSize(3).allSatisfy(copy -> {
+            assertThat(copy.owner()).isTrue();
+            assertThat(copy.state()).isEqualTo("live");
+            assertThat(copy.why()).isEqualTo("kept for files/photo");
+            assertThat(copy.references()).hasSize(1);
+        });
     }
 
     private static byte[] random(int size) {
@@ -373,7 +424,7 @@ class InMemoryClusterTest {
             a.put("chunky-" + i, random(CHUNK + i));
         }
 
-        KeplerNode fourth = KeplerNode.start(KeplerOptions.inMemory("d", network)
+        KeplerNode fourth = start(KeplerOptions.inMemory("d", network)
                 .chunkSizeBytes(CHUNK)
                 .seeds("127.0.0.1:4000")
                 .build());

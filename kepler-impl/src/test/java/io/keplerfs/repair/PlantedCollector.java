@@ -10,6 +10,15 @@ import io.keplerfs.view.Views;
 public final class PlantedCollector {
     private PlantedCollector() {}
 
+    /** For nodes whose collector is started later. */
+    public static Holdings holdings(Rpc rpc, Store store, ReferenceSync references) {
+        return new Holdings(rpc, store, references::completeEpoch);
+    }
+
+    public static ReferenceSync references(Loop loop, Rpc rpc, Store store, Views views, String fault) {
+        return new ReferenceSync(loop, rpc, store, views, Fault.valueOf(fault));
+    }
+
     /** Starts the reading of references, the audit and the collector of one life of one node. On the loop. */
     public static void start(
             Loop loop,
@@ -18,12 +27,12 @@ public final class PlantedCollector {
             Views views,
             ChunkDelivery delivery,
             Claims claims,
+            ReferenceSync references,
+            Holdings holdings,
             LifeTimes ages,
             String fault) {
-        Fault planted = Fault.valueOf(fault);
-        ReferenceSync references = new ReferenceSync(loop, rpc, store, views, planted);
-        Collector collector =
-                new Collector(loop, rpc, store, views, delivery, claims, references, ages, planted);
+        Collector collector = new Collector(
+                loop, rpc, store, views, delivery, claims, references, holdings, ages, Fault.valueOf(fault));
         loop.execute(() -> {
             references.start();
             collector.start();

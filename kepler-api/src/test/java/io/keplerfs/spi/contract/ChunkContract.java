@@ -361,8 +361,7 @@ interface ChunkContract extends StoreUnderTest {
         assertThat(unpinned(1)).containsExactly(id);
         pinned(id, pin(1));
         write(transaction -> transaction.confirm(version(1)));
-        write(transaction ->
-                transaction.copyReference(new Reference(id, pin(1), Reference.State.REF, 1)));
+        write(transaction -> transaction.copyReference(new Reference(id, pin(1), Reference.State.REF, 1)));
 
         assertThat(statesOf(id)).containsExactly(Reference.State.DROPPED);
         assertThat(this.<List<Pin>>read(snapshot -> snapshot.pins(id))).isEmpty();
@@ -397,8 +396,7 @@ interface ChunkContract extends StoreUnderTest {
         ChunkId id = stored(randomBytes(10, 1));
         pinned(id, pin(2));
         for (long upload : new long[] {1, 2}) {
-            write(transaction ->
-                    transaction.copyReference(new Reference(id, pin(upload), Reference.State.REF, 1)));
+            write(transaction -> transaction.copyReference(new Reference(id, pin(upload), Reference.State.REF, 1)));
         }
 
         assertThat(statesOf(id)).containsExactly(Reference.State.REF, Reference.State.REF);
@@ -455,8 +453,7 @@ interface ChunkContract extends StoreUnderTest {
         }
         write(transaction -> transaction.confirm(version(2)));
 
-        assertThat(this.<List<Pin>>read(
-                        snapshot -> snapshot.uploadsIn(Reference.State.INTENT, Long.MAX_VALUE, 10)))
+        assertThat(this.<List<Pin>>read(snapshot -> snapshot.uploadsIn(Reference.State.INTENT, Long.MAX_VALUE, 10)))
                 .containsExactly(pin(1));
         assertThat(this.<List<Pin>>read(snapshot -> snapshot.uploadsIn(Reference.State.REF, Long.MAX_VALUE, 10)))
                 .containsExactly(pin(2));
@@ -471,7 +468,9 @@ interface ChunkContract extends StoreUnderTest {
             pinned(absentChunk(i), pin(2));
         }
         List<Reference> walked = new ArrayList<>();
-        for (List<Reference> page = referencesAfter(null); !page.isEmpty(); page = referencesAfter(walked.get(walked.size() - 1))) {
+        for (List<Reference> page = referencesAfter(null);
+                !page.isEmpty();
+                page = referencesAfter(walked.get(walked.size() - 1))) {
             walked.addAll(page);
         }
 
@@ -486,9 +485,8 @@ interface ChunkContract extends StoreUnderTest {
     }
 
     private List<Reference.State> statesOf(ChunkId id) {
-        return read(snapshot -> snapshot.references(id).stream()
-                .map(Reference::state)
-                .toList());
+        return read(snapshot ->
+                snapshot.references(id).stream().map(Reference::state).toList());
     }
 
     @Test
