@@ -132,6 +132,12 @@ public interface Store extends AutoCloseable {
         void putRegister(RegisterRow row);
 
         /**
+         * Takes the register out of every query, as if nobody had touched it; a store on disk keeps the row elsewhere for an
+         * operator to look at. Nothing happens if there is none.
+         */
+        void setAsideRegister(RegisterKey key);
+
+        /**
          * Records the reference.
          *
          * @return true if the chunk is LIVE here, so that its bytes need not be sent

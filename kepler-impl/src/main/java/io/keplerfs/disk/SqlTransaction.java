@@ -60,6 +60,11 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     }
 
     @Override
+    public void setAsideRegister(RegisterKey key) {
+        changing().registers().setAside(key);
+    }
+
+    @Override
     public List<ChunkId> unpin(VersionId upload) {
         return changing().chunks().unpin(upload);
     }

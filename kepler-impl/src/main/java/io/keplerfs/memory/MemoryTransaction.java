@@ -62,6 +62,11 @@ final class MemoryTransaction extends MemorySnapshot implements Store.Transactio
     }
 
     @Override
+    public void setAsideRegister(RegisterKey key) {
+        remove(tables().registers, key);
+    }
+
+    @Override
     public List<ChunkId> unpin(VersionId upload) {
         List<Reference> dropped = tables().references.keySet().stream()
                 .filter(reference -> reference.upload().equals(upload))

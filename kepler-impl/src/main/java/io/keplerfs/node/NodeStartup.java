@@ -16,6 +16,7 @@ import io.keplerfs.http.HttpGateway;
 import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
+import io.keplerfs.repair.Drain;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkOwner;
@@ -33,6 +34,7 @@ import io.keplerfs.view.Founding;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.Sync;
 import io.keplerfs.view.ViewMember;
+import io.keplerfs.view.ViewOperator;
 import io.keplerfs.view.ViewProposer;
 import io.keplerfs.view.Views;
 import java.io.IOException;
@@ -128,6 +130,8 @@ final class NodeStartup {
                 () -> views.ownership().map(Ownership::everybody).orElse(Set.of()));
         ChunkDelivery delivery = new ChunkDelivery(loop, rpc, queue, views, options.rebalanceBytesPerSecond());
         Rebalance rebalance = new Rebalance(loop, rpc, store, views, delivery);
+        ViewOperator operator = new ViewOperator(loop, rpc, views, proposer, membership::members);
+        Drain drain = new Drain(loop, rpc, store, views, registers, delivery, operator);
         Status status = new Status(rpc, store, views, membership, members, queue, events);
         Node parts = new Node(
                 loop,
@@ -173,6 +177,7 @@ final class NodeStartup {
             proposer.start();
             queue.start();
             rebalance.start();
+            drain.start();
             cluster.start();
         });
         log.info(

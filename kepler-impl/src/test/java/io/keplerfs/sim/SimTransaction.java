@@ -37,6 +37,12 @@ final class SimTransaction implements Store.Transaction {
         changes.registers().put(row.key(), row);
     }
 
+    /** An untouched row is as good as none. */
+    @Override
+    public void setAsideRegister(RegisterKey key) {
+        putRegister(RegisterRow.untouched(key));
+    }
+
     @Override
     public List<RegisterRow> registers(String bucket, int shard, String prefix, @Nullable String after, int limit) {
         return all().registers().values().stream()

@@ -1,0 +1,24 @@
+package io.keplerfs.view;
+
+/** Mistakes that tests plant, to see that the simulation finds them. */
+enum Fault {
+    NONE,
+    /** A new owner merges from one old owner of each partition instead of a majority. */
+    MERGES_FROM_ONE,
+    /** A new owner does not take a merged value below a ballot it has promised. */
+    PROMISE_BARS_MERGE,
+    /** An old owner hands over its rows before it has entered the transition. */
+    SERVES_BEFORE_ENTERING,
+    /** The new view is taken for settled as soon as it is decided. */
+    SETTLES_AT_ONCE,
+    /** A dead member is evicted although too few remain. */
+    EVICTS_BELOW_N,
+    /** The next view counts as decided without a majority of the voters. */
+    MINORITY_DECIDES,
+    /** A drained member is removed without a look at who has its copies. */
+    DRAINS_UNSEEN,
+    /** A member that was evicted and comes back keeps its registers. */
+    KEEPS_STALE_ROWS,
+    /** A forced view is merged from a majority of the survivors, and a majority of them is enough meanwhile. */
+    FORCES_WITHOUT_BRIDGE
+}
