@@ -47,6 +47,7 @@ public final class FakeCluster implements KeplerCluster {
     private record Stored(FileInfo info, byte[] content) {}
 
     private final Map<String, NavigableMap<String, Stored>> buckets = new TreeMap<>();
+    private final FakeViews views = new FakeViews();
     private final AtomicLong versions = new AtomicLong();
     private final Set<String> damaged = new LinkedHashSet<>();
     private final Set<String> brokenOff = new LinkedHashSet<>();
@@ -154,6 +155,11 @@ public final class FakeCluster implements KeplerCluster {
     @Override
     public Subscription onEvent(KeplerListener listener) {
         return () -> {};
+    }
+
+    @Override
+    public FakeViews views() {
+        return views;
     }
 
     @Override

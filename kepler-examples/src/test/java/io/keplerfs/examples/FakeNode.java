@@ -9,6 +9,7 @@ import io.keplerfs.values.NodeId;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A node that has started at once and remembers that it was closed. */
@@ -66,6 +67,11 @@ public final class FakeNode implements KeplerNode {
     @Override
     public NodeHealth health() {
         return new NodeHealth(true, ready, ready ? "" : "1 of 3 owners reachable");
+    }
+
+    @Override
+    public void drain(LongConsumer progress) {
+        progress.accept(0);
     }
 
     @Override

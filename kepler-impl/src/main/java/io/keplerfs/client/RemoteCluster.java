@@ -3,6 +3,7 @@ package io.keplerfs.client;
 import io.keplerfs.Bucket;
 import io.keplerfs.BucketInfo;
 import io.keplerfs.ClusterStatus;
+import io.keplerfs.ClusterViews;
 import io.keplerfs.Credentials;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.KeplerListener;
@@ -116,6 +117,11 @@ public final class RemoteCluster implements KeplerCluster {
     @Override
     public Subscription onEvent(KeplerListener listener) {
         return events.add(listener);
+    }
+
+    @Override
+    public ClusterViews views() {
+        return new RemoteViews(asks, client);
     }
 
     /** Idempotent. What runs ends with UnavailableException, or IndeterminateException if it may have happened. */

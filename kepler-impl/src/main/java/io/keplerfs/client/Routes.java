@@ -1,5 +1,6 @@
 package io.keplerfs.client;
 
+import io.keplerfs.values.NodeId;
 import java.util.regex.Pattern;
 import okhttp3.HttpUrl;
 
@@ -26,6 +27,18 @@ final class Routes {
 
     static HttpUrl cluster() {
         return path("v1/cluster");
+    }
+
+    static HttpUrl view() {
+        return path("v1/cluster/view");
+    }
+
+    static HttpUrl member(NodeId node, String call) {
+        return path("v1/cluster/members/" + node + "/" + call);
+    }
+
+    static HttpUrl forceView() {
+        return path("v1/cluster/force-view");
     }
 
     static HttpUrl buckets() {

@@ -3,6 +3,7 @@ package io.keplerfs.files;
 import io.keplerfs.Bucket;
 import io.keplerfs.BucketInfo;
 import io.keplerfs.ClusterStatus;
+import io.keplerfs.ClusterViews;
 import io.keplerfs.Durability;
 import io.keplerfs.InvalidRequestException;
 import io.keplerfs.KeplerCluster;
@@ -30,10 +31,12 @@ public final class EmbeddedCluster implements KeplerCluster {
     private final Node node;
     private final Services services;
     private final ClusterWatch watch;
+    private final ClusterViews views;
     private final OpenCalls calls;
 
     /** Before any message can arrive. */
-    public EmbeddedCluster(Node node, HybridClock clock, ClusterWatch watch) {
+    public EmbeddedCluster(Node node, HybridClock clock, ClusterWatch watch, ClusterViews views) {
+        this.views = views;
         this.node = node;
         this.services = Services.of(node, clock);
         this.watch = watch;
@@ -158,6 +161,11 @@ public final class EmbeddedCluster implements KeplerCluster {
     @Override
     public Subscription onEvent(KeplerListener listener) {
         return watch.onEvent(listener);
+    }
+
+    @Override
+    public ClusterViews views() {
+        return views;
     }
 
     /** Does nothing: the node is closed, not its cluster. */

@@ -18,6 +18,7 @@ final class Dispatcher {
     private final FileUpload uploads;
     private final FileDownload downloads;
     private final MetricsPage metrics;
+    private final ViewRoutes views;
 
     Dispatcher(GatewayContext gateway) {
         this.gateway = gateway;
@@ -25,6 +26,7 @@ final class Dispatcher {
         this.uploads = new FileUpload(gateway);
         this.downloads = new FileDownload(gateway);
         this.metrics = new MetricsPage(gateway);
+        this.views = new ViewRoutes(gateway.cluster.views());
     }
 
     /**
@@ -73,6 +75,10 @@ final class Dispatcher {
                         cluster.ringOwnersAsync(route.bucket(), route.key()),
                         owners -> ok(exchange, Json.owners(owners)));
             }
+            case VIEW -> views.status(exchange, route);
+            case DRAIN -> views.drain(exchange, route);
+            case EVICT -> views.evict(exchange, route);
+            case FORCE_VIEW -> views.force(exchange, route);
             case LIVE -> health(exchange, NodeHealth::live);
             case READY -> health(exchange, NodeHealth::ready);
             case METRICS -> metrics.serve(exchange);

@@ -13,6 +13,10 @@ enum Endpoint {
     LISTING("/v1/files/{bucket}", "GET"),
     FILE("/v1/files/{bucket}/{key}", "GET", "PUT", "DELETE"),
     CLUSTER("/v1/cluster", "GET"),
+    VIEW("/v1/cluster/view", "GET"),
+    DRAIN("/v1/cluster/members/{node}/drain", "POST", "DELETE"),
+    EVICT("/v1/cluster/members/{node}/evict", "POST"),
+    FORCE_VIEW("/v1/cluster/force-view", "POST"),
     OWNERS("/v1/owners/{bucket}/{key}", "GET"),
     /** Not a path of the API: counted under one name, so that a scanner cannot fill the metrics. */
     NONE("none");

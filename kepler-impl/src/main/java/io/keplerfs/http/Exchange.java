@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -53,6 +54,13 @@ final class Exchange {
 
     Endpoint endpoint() {
         return endpoint;
+    }
+
+    /** Whether the client is on this machine. */
+    boolean isFromLoopback() {
+        return ctx.channel().remoteAddress() instanceof InetSocketAddress client
+                && client.getAddress() != null
+                && client.getAddress().isLoopbackAddress();
     }
 
     boolean isHead() {

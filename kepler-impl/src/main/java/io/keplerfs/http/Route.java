@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * What a request is about.
  *
  * @param bucket empty if the endpoint has none
- * @param key empty if the endpoint has none
+ * @param key empty if the endpoint has none; for the calls about a member its label or id
  */
 record Route(Endpoint endpoint, String bucket, String key, Query query) {
     /** As promised by {@link io.keplerfs.Bucket}. */
@@ -23,6 +23,9 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
     private static final String BUCKETS = "/v1/buckets/";
     private static final String FILES = "/v1/files/";
     private static final String OWNERS = "/v1/owners/";
+    private static final String MEMBERS = "/v1/cluster/members/";
+    private static final String DRAIN = "/drain";
+    private static final String EVICT = "/evict";
 
     /** The endpoint of a raw request target; {@link Endpoint#NONE} if there is none. */
     static Endpoint endpointOf(String target) {
@@ -34,6 +37,8 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case "/metrics" -> Endpoint.METRICS;
             case "/v1/buckets" -> Endpoint.BUCKETS;
             case "/v1/cluster" -> Endpoint.CLUSTER;
+            case "/v1/cluster/view" -> Endpoint.VIEW;
+            case "/v1/cluster/force-view" -> Endpoint.FORCE_VIEW;
             default -> named(path);
         };
     }
@@ -45,8 +50,22 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             return Endpoint.OWNERS;
         } else if (path.startsWith(BUCKETS) && path.indexOf('/', BUCKETS.length()) < 0) {
             return Endpoint.BUCKET;
+        } else if (ofMember(path, DRAIN)) {
+            return Endpoint.DRAIN;
+        } else if (ofMember(path, EVICT)) {
+            return Endpoint.EVICT;
         }
         return Endpoint.NONE;
+    }
+
+    private static boolean ofMember(String path, String call) {
+        return path.startsWith(MEMBERS)
+                && path.endsWith(call)
+                && path.indexOf('/', MEMBERS.length()) == path.length() - call.length();
+    }
+
+    private static String member(String path, String call) throws Refusal {
+        return Percent.decode("node", path.substring(MEMBERS.length(), path.length() - call.length()));
     }
 
     /** The names and parameters of a raw target: nothing is normalised, so that every key has exactly one spelling's bytes. */
@@ -73,7 +92,9 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case LISTING -> new Route(endpoint, bucket(path.substring(FILES.length())), "", query(target));
             case FILE -> withKey(endpoint, path.substring(FILES.length()), query(target));
             case OWNERS -> withKey(endpoint, path.substring(OWNERS.length()), query(target));
-            case BUCKETS, CLUSTER -> new Route(endpoint, "", "", query(target));
+            case DRAIN -> new Route(endpoint, "", member(path, DRAIN), query(target));
+            case EVICT -> new Route(endpoint, "", member(path, EVICT), query(target));
+            case BUCKETS, CLUSTER, VIEW, FORCE_VIEW -> new Route(endpoint, "", "", query(target));
             // Probes and scrapers add parameters of their own.
             case INDEX, LIVE, READY, METRICS, NONE -> new Route(endpoint, "", "", Query.parse(""));
         };

@@ -145,7 +145,7 @@ final class NodeStartup {
                 workers,
                 limits(),
                 calls);
-        EmbeddedCluster cluster = new EmbeddedCluster(parts, clock, status);
+        EmbeddedCluster cluster = new EmbeddedCluster(parts, clock, status, new NodeViews(rpc, views, operator));
         views.onChange(ownership -> events.emit(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),

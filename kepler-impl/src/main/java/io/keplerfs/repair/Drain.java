@@ -271,7 +271,7 @@ public final class Drain {
                     again();
                 } else {
                     log.info("{}: all owners have the {} chunks and registers of this node; leaving", view, seen);
-                    loop.when(operator.removeDrained(rpc.self()), (removed, refused) -> again());
+                    loop.when(operator.removeDrained(rpc.self(), view), (removed, refused) -> again());
                 }
             });
         }

@@ -15,10 +15,6 @@ enum Fault {
     EVICTS_BELOW_N,
     /** The next view counts as decided without a majority of the voters. */
     MINORITY_DECIDES,
-    /** A drained member is removed without a look at who has its copies. */
-    DRAINS_UNSEEN,
-    /** A member that was evicted and comes back keeps its registers. */
-    KEEPS_STALE_ROWS,
-    /** A forced view is merged from a majority of the survivors, and a majority of them is enough meanwhile. */
+    /** A forced view stands alone at once: nobody merges what the survivors have. */
     FORCES_WITHOUT_BRIDGE
 }

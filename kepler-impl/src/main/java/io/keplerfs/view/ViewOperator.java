@@ -74,13 +74,16 @@ public final class ViewOperator {
                 TIMEOUT);
     }
 
-    /** Removes a member that has handed over everything. Called by that member itself. Done when it is agreed. */
-    public CompletableFuture<View> removeDrained(NodeId node) {
+    /**
+     * Removes a member that has handed over everything to the owners of this view. Called by that member itself. Done when it is
+     * agreed, or when there is another view by now, whose owners have to be asked anew.
+     */
+    public CompletableFuture<View> removeDrained(NodeId node, View verified) {
         return proposer.ask(
                 current -> {
                     boolean stillAsked =
                             current.member(node).filter(ViewMember::draining).isPresent();
-                    if (!stillAsked) {
+                    if (!stillAsked || current.epoch() != verified.epoch()) {
                         return current;
                     }
                     List<NodeId> departed = new ArrayList<>(current.departed());

@@ -277,9 +277,7 @@ public final class Views implements Configurations, StageGate {
         Optional<Ownership> before = tables.setting(OWNERSHIP)
                 .filter(bytes -> bytes.length > 0)
                 .map(bytes -> Ownership.read(new WireReader(bytes)));
-        if (fault != Fault.KEEPS_STALE_ROWS) {
-            StaleRows.setAside(tables, rpc.self(), before, ownership);
-        }
+        StaleRows.setAside(tables, rpc.self(), before, ownership);
         WireWriter out = new WireWriter();
         ownership.write(out);
         tables.putSetting(OWNERSHIP, out.toBytes());
