@@ -4,6 +4,9 @@ import io.keplerfs.examples.bench.BenchCommand;
 import io.keplerfs.examples.commands.BucketsCommand;
 import io.keplerfs.examples.commands.CompletionCommand;
 import io.keplerfs.examples.commands.Conversions;
+import io.keplerfs.examples.commands.DrainCommand;
+import io.keplerfs.examples.commands.EvictCommand;
+import io.keplerfs.examples.commands.ForceViewCommand;
 import io.keplerfs.examples.commands.GetCommand;
 import io.keplerfs.examples.commands.LsCommand;
 import io.keplerfs.examples.commands.MbCommand;
@@ -74,6 +77,9 @@ public final class Kepler implements Runnable {
                         new RmCommand(shell),
                         new StatCommand(shell),
                         new StatusCommand(shell),
+                        new DrainCommand(shell),
+                        new EvictCommand(shell),
+                        new ForceViewCommand(shell),
                         new MbCommand(shell),
                         new BucketsCommand(shell),
                         new BenchCommand(shell),

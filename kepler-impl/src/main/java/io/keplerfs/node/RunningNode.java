@@ -104,7 +104,7 @@ final class RunningNode implements KeplerNode {
     public void drain(LongConsumer progress) throws KeplerException, InterruptedException {
         ClusterViews views = cluster.views();
         views.drain(id);
-        for (ViewStatus now = views.status(); !now.departed().contains(id); now = views.status()) {
+        for (ViewStatus now = views.status(); !isGone(now); now = views.status()) {
             now.members().stream()
                     .filter(member -> member.id().equals(id))
                     .forEach(self -> progress.accept(Math.max(0, self.leftToHandOver())));
@@ -114,6 +114,10 @@ final class RunningNode implements KeplerNode {
             pause();
         }
         progress.accept(0);
+    }
+
+    private boolean isGone(ViewStatus view) {
+        return view.settled() && view.departed().contains(id);
     }
 
     private boolean isActive(ViewStatus view) {

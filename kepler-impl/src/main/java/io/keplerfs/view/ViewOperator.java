@@ -63,9 +63,6 @@ public final class ViewOperator {
     public CompletableFuture<View> cancelDrain(NodeId node) {
         return proposer.ask(
                 current -> {
-                    if (!current.departed().contains(node)) {
-                        required(current, node);
-                    }
                     List<NodeId> departed = current.departed().stream()
                             .filter(id -> !id.equals(node))
                             .toList();
