@@ -9,8 +9,8 @@ import io.keplerfs.values.NodeId;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.LongConsumer;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 
 /** A node that has started at once and remembers that it was closed. */
 public final class FakeNode implements KeplerNode {

@@ -70,7 +70,9 @@ final class Asks {
     }
 
     Ask cancelDrain(NodeId node) {
-        return change("cancel the drain of " + node, request(Routes.member(node, "drain")).delete());
+        return change(
+                "cancel the drain of " + node,
+                request(Routes.member(node, "drain")).delete());
     }
 
     Ask evict(NodeId node) {

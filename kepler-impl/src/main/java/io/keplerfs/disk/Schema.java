@@ -105,8 +105,7 @@ final class Schema {
             ) WITHOUT ROWID""",
             "CREATE TABLE settings(name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
 
-    private static final List<String> ASIDE = List.of(
-            """
+    private static final List<String> ASIDE = List.of("""
             CREATE TABLE files_aside(
               bucket TEXT NOT NULL,
               shard INTEGER NOT NULL,

@@ -75,7 +75,8 @@ final class ViewRoutes {
     }
 
     private CompletableFuture<NodeId> node(String name) {
-        return views.statusAsync().thenCompose(status -> resolved(status, List.of(name)))
+        return views.statusAsync()
+                .thenCompose(status -> resolved(status, List.of(name)))
                 .thenApply(nodes -> nodes.get(0));
     }
 

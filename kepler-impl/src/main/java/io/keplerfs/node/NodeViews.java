@@ -38,14 +38,15 @@ final class NodeViews implements ClusterViews {
     public CompletableFuture<ViewStatus> statusAsync() {
         return views.ownership()
                 .map(this::describe)
-                .orElseGet(() -> CompletableFuture.completedFuture(
-                        new ViewStatus(0, false, 0, 0, List.of(), List.of())));
+                .orElseGet(
+                        () -> CompletableFuture.completedFuture(new ViewStatus(0, false, 0, 0, List.of(), List.of())));
     }
 
     private CompletableFuture<ViewStatus> describe(Ownership ownership) {
         View newest = ownership.newest();
         List<CompletableFuture<ViewStatus.Member>> asked = ownership.everybody().stream()
-                .map(id -> newest.member(id).orElseGet(() -> ownership.current().member(id).orElseThrow()))
+                .map(id -> newest.member(id)
+                        .orElseGet(() -> ownership.current().member(id).orElseThrow()))
                 .map(member -> describe(ownership, member))
                 .toList();
         return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))

@@ -109,7 +109,8 @@ final class RunningNode implements KeplerNode {
                     .filter(member -> member.id().equals(id))
                     .forEach(self -> progress.accept(Math.max(0, self.leftToHandOver())));
             if (closed.get() || isActive(now)) {
-                throw new UnavailableException("node " + label() + " was closed, or its drain cancelled, before it was drained");
+                throw new UnavailableException(
+                        "node " + label() + " was closed, or its drain cancelled, before it was drained");
             }
             pause();
         }

@@ -102,9 +102,8 @@ public final class Drain {
         return views.ownership()
                 .filter(ownership -> ownership.next().isEmpty())
                 .map(Ownership::current)
-                .filter(view -> view.member(rpc.self())
-                        .filter(ViewMember::draining)
-                        .isPresent());
+                .filter(view ->
+                        view.member(rpc.self()).filter(ViewMember::draining).isPresent());
     }
 
     private boolean isStill(View view) {
@@ -231,10 +230,10 @@ public final class Drain {
             RegisterKey key = row.key();
             int partition = view.ring().partitionOf(key.bucket(), key.shard());
             return allTrue(view.ring().owners(partition).stream()
-                    .map(owner -> registers
-                            .offer(key, row.accepted(), value, owner, OFFER_TIMEOUT)
-                            .exceptionally(silent -> false))
-                    .toList())
+                            .map(owner -> registers
+                                    .offer(key, row.accepted(), value, owner, OFFER_TIMEOUT)
+                                    .exceptionally(silent -> false))
+                            .toList())
                     // A promise that nobody followed up stands in the way of the offer: a full round gets past it.
                     .thenCompose(taken -> taken
                             ? CompletableFuture.completedFuture(true)

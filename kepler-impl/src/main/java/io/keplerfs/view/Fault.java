@@ -5,8 +5,6 @@ enum Fault {
     NONE,
     /** A new owner merges from one old owner of each partition instead of a majority. */
     MERGES_FROM_ONE,
-    /** A new owner does not take a merged value below a ballot it has promised. */
-    PROMISE_BARS_MERGE,
     /** An old owner hands over its rows before it has entered the transition. */
     SERVES_BEFORE_ENTERING,
     /** The new view is taken for settled as soon as it is decided. */

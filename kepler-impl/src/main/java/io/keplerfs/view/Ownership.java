@@ -85,7 +85,8 @@ public record Ownership(View current, Optional<View> next, Set<NodeId> synced) {
     }
 
     boolean owns(NodeId node, int partition) {
-        return standing().stream().anyMatch(view -> view.ring().owners(partition).contains(node));
+        return standing().stream()
+                .anyMatch(view -> view.ring().owners(partition).contains(node));
     }
 
     /** Every member of a standing view. */

@@ -187,12 +187,9 @@ public final class Sync {
     }
 
     @SuppressWarnings("ReferenceEquality") // the row itself comes back when there is nothing to learn
-    private boolean merge(Store.Transaction tables, List<RegisterRow> rows) {
+    private static boolean merge(Store.Transaction tables, List<RegisterRow> rows) {
         for (RegisterRow theirs : rows) {
             RegisterRow mine = tables.register(theirs.key());
-            if (fault == Fault.PROMISE_BARS_MERGE && theirs.accepted().compareTo(mine.promised()) < 0) {
-                continue;
-            }
             RegisterRow merged = Acceptor.merge(mine, theirs);
             if (merged != mine) {
                 tables.putRegister(merged);

@@ -51,7 +51,7 @@ public record ViewMember(
     }
 
     static ViewMember read(WireReader in) {
-        return in.value(() -> new ViewMember(
-                in.node(), in.text(), in.address(), in.text(), in.uint(), in.bool(), in.int64()));
+        return in.value(
+                () -> new ViewMember(in.node(), in.text(), in.address(), in.text(), in.uint(), in.bool(), in.int64()));
     }
 }

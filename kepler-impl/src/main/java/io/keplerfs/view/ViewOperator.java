@@ -29,8 +29,7 @@ public final class ViewOperator {
     private final ViewProposer proposer;
     private final Supplier<List<MemberInfo>> membership;
 
-    public ViewOperator(
-            Loop loop, Rpc rpc, Views views, ViewProposer proposer, Supplier<List<MemberInfo>> membership) {
+    public ViewOperator(Loop loop, Rpc rpc, Views views, ViewProposer proposer, Supplier<List<MemberInfo>> membership) {
         this.loop = loop;
         this.rpc = rpc;
         this.views = views;
@@ -123,12 +122,14 @@ public final class ViewOperator {
         Set<NodeId> named = new LinkedHashSet<>(survivors);
         CompletableFuture<View> forced = new CompletableFuture<>();
         loop.execute(() -> {
-            CompletableFuture<?>[] asked =
-                    named.stream().filter(id -> !id.equals(rpc.self())).map(views::ask).toArray(CompletableFuture[]::new);
+            CompletableFuture<?>[] asked = named.stream()
+                    .filter(id -> !id.equals(rpc.self()))
+                    .map(views::ask)
+                    .toArray(CompletableFuture[]::new);
             loop.when(CompletableFuture.allOf(asked), (all, failure) -> {
                 if (failure != null) {
-                    forced.completeExceptionally(new PreconditionFailedException("not every survivor answers: "
-                            + failure.getMessage() + "; name only nodes that run"));
+                    forced.completeExceptionally(new PreconditionFailedException(
+                            "not every survivor answers: " + failure.getMessage() + "; name only nodes that run"));
                 } else {
                     force(named, forced);
                 }
@@ -143,7 +144,8 @@ public final class ViewOperator {
                     .orElseThrow(() -> new PreconditionFailedException("this node has no view that could be forced"));
             checkForce(known, named);
             List<ViewMember> survivors = named.stream()
-                    .map(id -> known.newest().member(id).or(() -> known.current().member(id)))
+                    .map(id ->
+                            known.newest().member(id).or(() -> known.current().member(id)))
                     .flatMap(Optional::stream)
                     .map(member -> member.withDraining(false))
                     .toList();
@@ -171,8 +173,9 @@ public final class ViewOperator {
             }
         }
         if (!somethingIsLost(known, named)) {
-            throw new PreconditionFailedException("nothing forces anybody: the survivors are a majority of the voters and "
-                    + "of the owners of every partition; evict the dead members instead");
+            throw new PreconditionFailedException(
+                    "nothing forces anybody: the survivors are a majority of the voters and "
+                            + "of the owners of every partition; evict the dead members instead");
         }
     }
 
@@ -194,9 +197,7 @@ public final class ViewOperator {
     }
 
     private Optional<MemberInfo> seen(NodeId node) {
-        return membership.get().stream()
-                .filter(info -> info.id().equals(node))
-                .findFirst();
+        return membership.get().stream().filter(info -> info.id().equals(node)).findFirst();
     }
 
     private static ViewMember required(View view, NodeId node) throws PreconditionFailedException {

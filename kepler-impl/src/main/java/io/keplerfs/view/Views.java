@@ -359,8 +359,7 @@ public final class Views implements Configurations, StageGate {
     }
 
     private Message offer() {
-        return Message.of(
-                encode(new WireWriter().u8(Kind.VIEW_OFFER.code())).toBuffer());
+        return Message.of(encode(new WireWriter().u8(Kind.VIEW_OFFER.code())).toBuffer());
     }
 
     /** Tells a peer what this node knows, and learns what the peer knows. */

@@ -44,7 +44,6 @@ final class ViewNode implements SimHost {
         DRAINS_UNSEEN,
         // Those of the production code's own enum Fault in the package view:
         MERGES_FROM_ONE,
-        PROMISE_BARS_MERGE,
         SERVES_BEFORE_ENTERING,
         SETTLES_AT_ONCE,
         EVICTS_BELOW_N,

@@ -40,14 +40,14 @@ class ViewScenarioTest {
         script.uninformed.addAll(Set.of(id(0), id(2)));
         script.hidden.remove(id(3));
         script.node(3).start();
-        script.await(() -> script.node(3).ownership() != null
-                && known(script, 3).newest().has(id(3)));
+        script.await(() ->
+                script.node(3).ownership() != null && known(script, 3).newest().has(id(3)));
         script.run(Duration.ofSeconds(5));
 
         Outcome written = script.put(2, key, "late");
         script.uninformed.remove(id(0));
-        script.await(() -> known(script, 1).next().isEmpty()
-                && known(script, 1).current().has(id(3)));
+        script.await(() ->
+                known(script, 1).next().isEmpty() && known(script, 1).current().has(id(3)));
         script.node(2).crash();
         script.run(Duration.ofSeconds(1));
         String read = script.read(1, key);
@@ -107,7 +107,8 @@ class ViewScenarioTest {
         script.awaitSettled(0, 1);
         long forced = known(script, 0).current().epoch();
 
-        // The others are back, do not hear of the survivors, and agree on a view of their own: a majority of the old one.
+        // The others are back, do not hear of the survivors, and agree on a view of their own: a majority of the old
+        // one.
         script.uninformed.addAll(Set.of(id(0), id(1)));
         for (int survivor = 0; survivor < 2; survivor++) {
             script.hidden.add(id(survivor));
@@ -116,7 +117,9 @@ class ViewScenarioTest {
             script.node(back).start();
         }
         script.run(Duration.ofSeconds(10));
-        script.get(operator(script, 3).drain(id(4)).exceptionally(late -> known(script, 3).current()));
+        script.get(operator(script, 3)
+                .drain(id(4))
+                .exceptionally(late -> known(script, 3).current()));
         assertThat(known(script, 3).newest().epoch()).isLessThan(forced);
 
         script.uninformed.clear();
@@ -160,7 +163,8 @@ class ViewScenarioTest {
         script.awaitSettled(0, 1, 2);
         assertThat(known(script, 0).current().departed()).containsExactly(id(3));
         for (int owner = 0; owner < 3; owner++) {
-            assertThat(script.node(owner).accepted(key)).isEqualTo(script.node(3).accepted(key));
+            assertThat(script.node(owner).accepted(key))
+                    .isEqualTo(script.node(3).accepted(key));
         }
         script.run(Duration.ofSeconds(20));
         script.awaitSettled(0, 1, 2);
@@ -213,8 +217,7 @@ class ViewScenarioTest {
     @Test
     void aDeadMemberIsEvictedOnRequestAndALiveOneIsNot() {
         ViewScript script = new ViewScript(4, Slip.NONE, NEVER).form(0, 1, 2, 3);
-        assertThatThrownBy(() -> script.get(operator(script, 0).evict(id(3))))
-                .hasMessageContaining("is not dead");
+        assertThatThrownBy(() -> script.get(operator(script, 0).evict(id(3)))).hasMessageContaining("is not dead");
         script.node(3).crash();
 
         script.get(operator(script, 0).evict(id(3)));
@@ -228,9 +231,7 @@ class ViewScenarioTest {
     void anotherWeightOrZoneMakesAnotherView() {
         ViewScript script = new ViewScript(4, Slip.NONE, NEVER).form(0, 1, 2, 3);
         var info = script.node(3).info();
-        script.node(3)
-                .becomes(new MemberInfo(
-                        info.id(), "renamed", "east", 3, info.address(), 2, info.state()));
+        script.node(3).becomes(new MemberInfo(info.id(), "renamed", "east", 3, info.address(), 2, info.state()));
 
         script.await(() -> known(script, 0).next().isEmpty()
                 && known(script, 0).current().member(id(3)).orElseThrow().weight() == 3);

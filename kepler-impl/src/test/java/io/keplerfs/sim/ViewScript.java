@@ -51,8 +51,8 @@ final class ViewScript implements ViewNode.World {
     ViewScript(int size, Slip slip, Duration evictAfter) {
         this.slip = slip;
         this.evictAfter = evictAfter;
-        network.courier((from, to, kind) ->
-                kind == Kind.VIEW_OFFER && (uninformed.contains(from) || uninformed.contains(to))
+        network.courier(
+                (from, to, kind) -> kind == Kind.VIEW_OFFER && (uninformed.contains(from) || uninformed.contains(to))
                         ? SimNetwork.Courier.LOST
                         : 0);
         for (int i = 0; i < size; i++) {
@@ -112,7 +112,8 @@ final class ViewScript implements ViewNode.World {
     void await(BooleanSupplier condition) {
         if (!loop.runUntil(condition, PATIENCE)) {
             StringBuilder known = new StringBuilder("not within " + PATIENCE + ":");
-            nodes.forEach(node -> known.append("\n").append(node.info().label()).append(" ").append(node.ownership()));
+            nodes.forEach(node ->
+                    known.append("\n").append(node.info().label()).append(" ").append(node.ownership()));
             throw new AssertionError(known);
         }
     }
@@ -142,7 +143,8 @@ final class ViewScript implements ViewNode.World {
                 .toList();
         Ring ring = Ring.of(all, ViewSimulation.REPLICATION, Ring.DEFAULT_PARTITION_BITS);
         return Stream.iterate(0, i -> i + 1)
-                .filter(shard -> Set.copyOf(ring.owners(ring.partitionOf("photos", shard))).equals(owners))
+                .filter(shard -> Set.copyOf(ring.owners(ring.partitionOf("photos", shard)))
+                        .equals(owners))
                 .map(shard -> new RegisterKey("photos", shard, "sunset.jpg"))
                 .findFirst()
                 .orElseThrow();

@@ -231,7 +231,7 @@ final class ViewSimulation implements ViewNode.World {
                 .filter(ViewNode::hasBeenStarted)
                 .map(ViewNode::ownership)
                 .allMatch(known -> known != null && known.current().members().size() >= 3);
-        if (!bearable) {
+        if (!bearable || !node.hasBeenStarted()) {
             trouble(500, () -> lose(node, returns));
             return;
         }
@@ -344,7 +344,8 @@ final class ViewSimulation implements ViewNode.World {
         loop.note("heal");
         healed = true;
         if (extent == Extent.LARGE) {
-            // A drain waits for every owner, and an owner that is lost need not be evicted: its zone may be lost with it.
+            // A drain waits for every owner, and an owner that is lost need not be evicted: its zone may be lost with
+            // it.
             lost = null;
         }
         mend();
@@ -359,7 +360,8 @@ final class ViewSimulation implements ViewNode.World {
         Ownership one = known.size() == 1 ? known.iterator().next().orElse(null) : null;
         return one != null
                 && one.next().isEmpty()
-                && alive().allMatch(node -> one.current().has(node.id()) != one.current().departed().contains(node.id()))
+                && alive().allMatch(node ->
+                        one.current().has(node.id()) != one.current().departed().contains(node.id()))
                 && one.current().members().stream().noneMatch(ViewMember::draining)
                 && !isOverdue(one.current());
     }

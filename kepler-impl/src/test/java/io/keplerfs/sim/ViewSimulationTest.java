@@ -68,9 +68,7 @@ class ViewSimulationTest {
         List<String> violations = List.of();
         while (violations.isEmpty() && seed < SEEDS_TO_FIND_A_BUG) {
             violations = new ViewSimulation(seed++, slip, slip == Slip.DRAINS_UNSEEN ? Extent.LARGE : Extent.SMALL)
-                    .run().stream()
-                            .filter(what -> what.contains(symptom(slip)))
-                            .toList();
+                    .run().stream().filter(what -> what.contains(symptom(slip))).toList();
         }
 
         System.out.println(slip + " found after seeds: " + seed + " " + violations);

@@ -69,9 +69,8 @@ public final class DrainCommand extends ViewCommand {
     private void awaitRemoval(ClusterViews views, NodeId id) throws IOException {
         long told = Long.MIN_VALUE;
         for (ViewStatus now = views.status(); !isGone(now, id); now = views.status()) {
-            Optional<ViewStatus.Member> member = now.members().stream()
-                    .filter(one -> one.id().equals(id))
-                    .findFirst();
+            Optional<ViewStatus.Member> member =
+                    now.members().stream().filter(one -> one.id().equals(id)).findFirst();
             if (now.settled()
                     && member.map(one -> one.state() == ViewStatus.State.ACTIVE).orElse(true)) {
                 throw new UnavailableException("the drain of " + node + " was cancelled, or the node evicted");

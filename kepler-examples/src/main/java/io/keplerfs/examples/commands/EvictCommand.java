@@ -10,7 +10,8 @@ import picocli.CommandLine.Parameters;
 /** {@code kepler evict}: removes a dead member now. */
 @Command(
         name = "evict",
-        description = "Removes a dead member from the view now, without waiting for EVICT_AFTER_S; refused for a live one.",
+        description =
+                "Removes a dead member from the view now, without waiting for EVICT_AFTER_S; refused for a live one.",
         footer = {"", "Example:", "  kepler evict node-c"})
 public final class EvictCommand extends ViewCommand {
     @Parameters(paramLabel = "NODE", description = "Label or id of the node.")

@@ -52,12 +52,13 @@ public final class StatusCommand extends ClientCommand {
     /** The agreed view in words; also what commands that change it end with. */
     static String view(ViewStatus view) {
         Table table = new Table("VIEW " + view.epoch(), "STATE", "ZONE", "WEIGHT", "TO HAND OVER");
-        view.members().forEach(member -> table.row(
-                member.label(),
-                member.state().name().toLowerCase(Locale.ROOT),
-                member.zone().isEmpty() ? "-" : member.zone(),
-                Integer.toString(member.weight()),
-                member.leftToHandOver() < 0 ? "-" : Long.toString(member.leftToHandOver())));
+        view.members()
+                .forEach(member -> table.row(
+                        member.label(),
+                        member.state().name().toLowerCase(Locale.ROOT),
+                        member.zone().isEmpty() ? "-" : member.zone(),
+                        Integer.toString(member.weight()),
+                        member.leftToHandOver() < 0 ? "-" : Long.toString(member.leftToHandOver())));
         return table
                 + (view.settled() ? "" : "\nownership is moving to this view")
                 + (view.departed().isEmpty() ? "" : "\ndrained and removed: " + view.departed());

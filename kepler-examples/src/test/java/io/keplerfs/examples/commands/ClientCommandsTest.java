@@ -275,7 +275,8 @@ class ClientCommandsTest {
         JsonObject status =
                 JsonParser.parseString(terminal.run("status", "--json").out()).getAsJsonObject();
         assertThat(status.keySet())
-                .containsExactly("self", "clusterId", "epoch", "settled", "replicationFactor", "queued", "members", "view");
+                .containsExactly(
+                        "self", "clusterId", "epoch", "settled", "replicationFactor", "queued", "members", "view");
         assertThat(status.getAsJsonArray("members").get(0).getAsJsonObject().keySet())
                 .containsExactly(
                         "id",
