@@ -1,6 +1,7 @@
 package io.keplerfs.view;
 
 import io.keplerfs.PreconditionFailedException;
+import io.keplerfs.UnavailableException;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.ring.Ring;
 import io.keplerfs.rpc.Rpc;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
 /** What an operator may change about the view. Every method may be called from any thread. */
 public final class ViewOperator {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
     private static final Logger log = LoggerFactory.getLogger(ViewOperator.class);
 
     private final Loop loop;
@@ -151,9 +153,22 @@ public final class ViewOperator {
                     .toList();
             log.warn("forcing a view of {} in the place of {}", survivors, known.newest());
             views.force(survivors);
-            views.newest().ifPresent(after -> forced.complete(after.newest()));
+            awaitLineage(known.lineage(), loop.nanoTime() + TIMEOUT.toNanos(), forced);
         } catch (PreconditionFailedException refused) {
             forced.completeExceptionally(refused);
+        }
+    }
+
+    /** Until the new history is durable here. */
+    private void awaitLineage(long before, long deadlineNanos, CompletableFuture<View> forced) {
+        Optional<View> entered = views.ownership().map(Ownership::newest).filter(view -> view.lineage() > before);
+        if (entered.isPresent()) {
+            forced.complete(entered.get());
+        } else if (loop.nanoTime() > deadlineNanos) {
+            forced.completeExceptionally(
+                    new UnavailableException("the forced view cannot be stored: look at the disk of this node"));
+        } else {
+            loop.schedule(LOOK_AGAIN, () -> awaitLineage(before, deadlineNanos, forced));
         }
     }
 
