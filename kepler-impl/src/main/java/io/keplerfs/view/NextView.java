@@ -59,7 +59,7 @@ final class NextView {
         List<NodeId> dead = current.ids().stream().filter(deaths::isDead).toList();
         boolean tooMany =
                 dead.size() * LARGEST_DEAD_FRACTION > current.members().size();
-        if (tooMany && fault != Fault.EVICTS_BELOW_N || wholeZoneIsDead(current, dead)) {
+        if ((tooMany && fault != Fault.EVICTS_BELOW_N) || wholeZoneIsDead(current, dead)) {
             return Optional.empty();
         }
         return deaths.deadFor(evictAfter, current, nowNanos).stream()

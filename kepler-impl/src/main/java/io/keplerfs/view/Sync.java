@@ -203,7 +203,7 @@ public final class Sync {
         RegisterKey cursor = head.bool() ? head.register() : null;
         Ownership ownership = views.ownership().orElse(null);
         boolean tooEarly = fault == Fault.SERVES_BEFORE_ENTERING && ownership != null && ownership.stage() < asked;
-        if (ownership == null || ownership.stage() != asked && !tooEarly) {
+        if (ownership == null || (ownership.stage() != asked && !tooEarly)) {
             responder.respond(Message.of(new WireWriter().u8(OTHER_STAGE).toBuffer()));
             loop.execute(() -> views.exchange(from));
             return;
