@@ -129,7 +129,10 @@ final class RunningNode implements KeplerNode {
     private void pause() throws InterruptedException {
         waiting.lock();
         try {
-            lookedAgain.awaitNanos(TELL_PROGRESS.toNanos());
+            long left = TELL_PROGRESS.toNanos();
+            while (left > 0) {
+                left = lookedAgain.awaitNanos(left);
+            }
         } finally {
             waiting.unlock();
         }
