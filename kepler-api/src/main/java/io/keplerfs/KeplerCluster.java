@@ -93,6 +93,9 @@ public interface KeplerCluster extends AutoCloseable {
      */
     Subscription onEvent(KeplerListener listener);
 
+    /** The agreed view, and what an operator may change about it. */
+    ClusterViews views();
+
     /** Ends the client's own resources. Closing the cluster of an embedded node does nothing: close the node. */
     @Override
     void close();

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /**
  * One member of the cluster, running in this process.
@@ -48,6 +49,17 @@ public interface KeplerNode extends AutoCloseable {
      * @return false if it was not ready in time; {@link #health()} says why
      */
     boolean awaitReady(Duration timeout) throws InterruptedException;
+
+    /**
+     * Takes this node out of the cluster without losing a copy: it owns nothing any more, hands over what it holds, and is
+     * removed from the view. Blocks until then; the node may be closed afterwards. Interrupted or failed, the drain goes on:
+     * {@link ClusterViews#cancelDrain} ends it.
+     *
+     * @param progress told about twice a second how many chunks and manifests some owner may lack yet
+     * @throws PreconditionFailedException if fewer owners than copies would remain
+     * @throws UnavailableException if the beginning could not be agreed
+     */
+    void drain(LongConsumer progress) throws KeplerException, InterruptedException;
 
     /**
      * Stops accepting, lets running calls end (5 s at most, and as long for HTTP requests), says good-bye to the peers and releases

@@ -186,6 +186,12 @@ public interface Store extends AutoCloseable {
         void putRegister(RegisterRow row);
 
         /**
+         * Takes the register out of every query, as if nobody had touched it; a store on disk keeps the row elsewhere for an
+         * operator to look at. Nothing happens if there is none.
+         */
+        void setAsideRegister(RegisterKey key);
+
+        /**
          * Records the reference as INTENT, unless there is one of this chunk and upload, in whatever state.
          *
          * @return true if the chunk is LIVE here, so that its bytes need not be sent

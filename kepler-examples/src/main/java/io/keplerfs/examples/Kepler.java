@@ -5,6 +5,9 @@ import io.keplerfs.examples.commands.BucketsCommand;
 import io.keplerfs.examples.commands.CompletionCommand;
 import io.keplerfs.examples.commands.ConflictsCommand;
 import io.keplerfs.examples.commands.Conversions;
+import io.keplerfs.examples.commands.DrainCommand;
+import io.keplerfs.examples.commands.EvictCommand;
+import io.keplerfs.examples.commands.ForceViewCommand;
 import io.keplerfs.examples.commands.GcCommand;
 import io.keplerfs.examples.commands.GetCommand;
 import io.keplerfs.examples.commands.KeysCommand;
@@ -81,6 +84,9 @@ public final class Kepler implements Runnable {
                         new LockCommand(shell),
                         new GcCommand(shell),
                         new StatusCommand(shell),
+                        new DrainCommand(shell),
+                        new EvictCommand(shell),
+                        new ForceViewCommand(shell),
                         new MbCommand(shell),
                         new BucketsCommand(shell),
                         new KeysCommand(shell),

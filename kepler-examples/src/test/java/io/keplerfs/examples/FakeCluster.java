@@ -53,6 +53,7 @@ public final class FakeCluster implements KeplerCluster {
 
     private final Map<String, NavigableMap<String, Stored>> buckets = new TreeMap<>();
     private final NavigableMap<String, Stored> conflicts = new TreeMap<>();
+    private final FakeViews views = new FakeViews();
     private final AtomicLong versions = new AtomicLong();
     private final Set<String> damaged = new LinkedHashSet<>();
     private final Set<String> brokenOff = new LinkedHashSet<>();
@@ -182,6 +183,11 @@ public final class FakeCluster implements KeplerCluster {
     @Override
     public Subscription onEvent(KeplerListener listener) {
         return () -> {};
+    }
+
+    @Override
+    public FakeViews views() {
+        return views;
     }
 
     @Override

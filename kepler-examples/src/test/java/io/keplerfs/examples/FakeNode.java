@@ -11,6 +11,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 
 /** A node that has started at once and remembers that it was closed. */
 public final class FakeNode implements KeplerNode {
@@ -72,6 +73,11 @@ public final class FakeNode implements KeplerNode {
     @Override
     public NodeHealth health() {
         return new NodeHealth(true, ready, ready ? "" : "1 of 3 owners reachable");
+    }
+
+    @Override
+    public void drain(LongConsumer progress) {
+        progress.accept(0);
     }
 
     @Override

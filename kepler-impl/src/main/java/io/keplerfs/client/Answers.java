@@ -14,6 +14,7 @@ import io.keplerfs.FileInfo;
 import io.keplerfs.ListPage;
 import io.keplerfs.Member;
 import io.keplerfs.Receipt;
+import io.keplerfs.ViewStatus;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
@@ -91,6 +92,28 @@ final class Answers {
                         field(status, "queued").getAsLong(),
                         field(status, "localHealth").getAsInt(),
                         list(status, "members", Answers::member)));
+    }
+
+    static ViewStatus view(Response response) throws IOException {
+        return parsed(
+                response,
+                view -> new ViewStatus(
+                        field(view, "epoch").getAsLong(),
+                        field(view, "settled").getAsBoolean(),
+                        field(view, "replicationFactor").getAsInt(),
+                        field(view, "forcedEpoch").getAsLong(),
+                        list(view, "members", Answers::viewMember),
+                        texts(view, "departed").stream().map(NodeId::parse).toList()));
+    }
+
+    private static ViewStatus.Member viewMember(JsonObject member) {
+        return new ViewStatus.Member(
+                NodeId.parse(text(member, "id")),
+                text(member, "label"),
+                text(member, "zone"),
+                field(member, "weight").getAsInt(),
+                ViewStatus.State.valueOf(text(member, "state").toUpperCase(Locale.ROOT)),
+                field(member, "leftToHandOver").getAsLong());
     }
 
     static List<Member> owners(Response response) throws IOException {

@@ -8,13 +8,16 @@ import io.keplerfs.InvalidRequestException;
 import io.keplerfs.ListOptions;
 import io.keplerfs.PutOptions;
 import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import okhttp3.Headers;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
@@ -27,6 +30,9 @@ import okhttp3.RequestBody;
 final class Asks {
     /** From this size on it is worth a round trip to hear "no" before the body is sent. */
     private static final long EXPECT_FROM_BYTES = 1 << 20;
+
+    /** A gateway tries for 30 s to have a view agreed. */
+    private static final Duration VIEW_TIMEOUT = Duration.ofSeconds(40);
 
     private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
     private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
@@ -53,6 +59,38 @@ final class Asks {
 
     Ask status() {
         return Ask.read("status", get(Routes.cluster()).build(), PutOptions.DEFAULT_TIMEOUT);
+    }
+
+    Ask view() {
+        return Ask.read("view", get(Routes.view()).build(), PutOptions.DEFAULT_TIMEOUT);
+    }
+
+    /** Asking for the same change twice is the same as once. */
+    Ask drain(NodeId node) {
+        return change("drain " + node, request(Routes.member(node, "drain")).post(RequestBody.EMPTY));
+    }
+
+    Ask cancelDrain(NodeId node) {
+        return change(
+                "cancel the drain of " + node,
+                request(Routes.member(node, "drain")).delete());
+    }
+
+    Ask evict(NodeId node) {
+        return change("evict " + node, request(Routes.member(node, "evict")).post(RequestBody.EMPTY));
+    }
+
+    /** Never at a second gateway: two forced views are two clusters. */
+    Ask forceView(List<NodeId> survivors) {
+        HttpUrl.Builder url = Routes.forceView().newBuilder();
+        parameter(url, "survivors", survivors.stream().map(NodeId::toString).collect(Collectors.joining(",")));
+        parameter(url, "accept-data-loss", "true");
+        Request request = request(url.build()).post(RequestBody.EMPTY).build();
+        return Ask.write("force a view", request, newVersion(), false, VIEW_TIMEOUT);
+    }
+
+    private Ask change(String what, Request.Builder request) {
+        return Ask.write(what, request.build(), newVersion(), true, VIEW_TIMEOUT);
     }
 
     Ask buckets() {

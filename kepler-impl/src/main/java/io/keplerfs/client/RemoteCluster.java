@@ -4,6 +4,7 @@ import io.keplerfs.Bucket;
 import io.keplerfs.BucketInfo;
 import io.keplerfs.ChunkReport;
 import io.keplerfs.ClusterStatus;
+import io.keplerfs.ClusterViews;
 import io.keplerfs.Credentials;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.KeplerListener;
@@ -123,6 +124,11 @@ public final class RemoteCluster implements KeplerCluster {
     @Override
     public Subscription onEvent(KeplerListener listener) {
         return events.add(listener);
+    }
+
+    @Override
+    public ClusterViews views() {
+        return new RemoteViews(asks, client);
     }
 
     /** Idempotent. What runs ends with UnavailableException, or IndeterminateException if it may have happened. */

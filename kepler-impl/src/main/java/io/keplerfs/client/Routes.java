@@ -1,6 +1,7 @@
 package io.keplerfs.client;
 
 import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import java.util.regex.Pattern;
 import okhttp3.HttpUrl;
@@ -28,6 +29,18 @@ final class Routes {
 
     static HttpUrl cluster() {
         return path("v1/cluster");
+    }
+
+    static HttpUrl view() {
+        return path("v1/cluster/view");
+    }
+
+    static HttpUrl member(NodeId node, String call) {
+        return path("v1/cluster/members/" + node + "/" + call);
+    }
+
+    static HttpUrl forceView() {
+        return path("v1/cluster/force-view");
     }
 
     static HttpUrl buckets() {

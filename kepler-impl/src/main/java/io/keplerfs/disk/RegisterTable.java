@@ -24,6 +24,10 @@ record RegisterTable(Sql sql) {
     private static final String PUT =
             "INSERT OR REPLACE INTO files(" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
+    private static final String THIS_KEY = " WHERE bucket = ? AND shard = ? AND key = ?";
+    private static final String SET_ASIDE = "INSERT OR REPLACE INTO files_aside(" + COLUMNS + ") " + SELECT + THIS_KEY;
+    private static final String REMOVE = "DELETE FROM files" + THIS_KEY;
+
     RegisterRow find(RegisterKey key) {
         return sql.first(BY_KEY, RegisterTable::shape, key.bucket(), key.shard(), key.key())
                 .orElseGet(() -> RegisterRow.untouched(key));
@@ -67,6 +71,11 @@ record RegisterTable(Sql sql) {
                 row.accepted().node(),
                 row.value(),
                 row.memory());
+    }
+
+    void setAside(RegisterKey key) {
+        sql.update(SET_ASIDE, key.bucket(), key.shard(), key.key());
+        sql.update(REMOVE, key.bucket(), key.shard(), key.key());
     }
 
     private static RegisterRow shape(Row row) throws SQLException {

@@ -16,6 +16,7 @@ import java.util.List;
  *                    since = when the state was recorded
  * files              the registers; key sorts by its UTF-8 bytes (SQLite compares TEXT with memcmp);
  *                    value and memory are opaque here, empty for none
+ * files_aside        registers kept from an ownership that has ended, for the operator alone
  * peers              members of earlier runs; last_seen = when the row was written
  * replication_queue  what this node owes to others
  * uploads            writes this node coordinates
@@ -124,8 +125,23 @@ final class Schema {
             "CREATE INDEX chunk_refs_by_upload ON chunk_refs(upload_id, state)",
             "CREATE INDEX chunk_refs_by_state ON chunk_refs(state, since)");
 
+    /** Registers of an ownership that has ended. */
+    private static final List<String> ASIDE = List.of("""
+            CREATE TABLE files_aside(
+              bucket TEXT NOT NULL,
+              shard INTEGER NOT NULL,
+              key TEXT NOT NULL,
+              promised_time INTEGER NOT NULL,
+              promised_node BLOB NOT NULL,
+              accepted_time INTEGER NOT NULL,
+              accepted_node BLOB NOT NULL,
+              value BLOB NOT NULL,
+              memory BLOB NOT NULL,
+              PRIMARY KEY (bucket, shard, key)
+            ) WITHOUT ROWID""");
+
     /** Step i leads from version i to version i + 1. */
-    private static final List<List<String>> STEPS = List.of(FIRST, REFERENCES);
+    private static final List<List<String>> STEPS = List.of(FIRST, REFERENCES, ASIDE);
 
     private Schema() {}
 

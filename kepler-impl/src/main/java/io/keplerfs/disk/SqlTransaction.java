@@ -63,6 +63,11 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     }
 
     @Override
+    public void setAsideRegister(RegisterKey key) {
+        changing().registers().setAside(key);
+    }
+
+    @Override
     public void copyReference(Reference reference) {
         changing().references().copy(reference, nowMillis);
     }

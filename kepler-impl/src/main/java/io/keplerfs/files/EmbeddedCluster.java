@@ -4,6 +4,7 @@ import io.keplerfs.Bucket;
 import io.keplerfs.BucketInfo;
 import io.keplerfs.ChunkReport;
 import io.keplerfs.ClusterStatus;
+import io.keplerfs.ClusterViews;
 import io.keplerfs.Durability;
 import io.keplerfs.InvalidRequestException;
 import io.keplerfs.KeplerCluster;
@@ -35,10 +36,18 @@ public final class EmbeddedCluster implements KeplerCluster {
     private final Services services;
     private final Explain explain;
     private final ClusterWatch watch;
+    private final ClusterViews views;
     private final OpenCalls calls;
 
     /** Before any message can arrive. */
-    public EmbeddedCluster(Node node, HybridClock clock, Replaced replaced, Explain explain, ClusterWatch watch) {
+    public EmbeddedCluster(
+            Node node,
+            HybridClock clock,
+            Replaced replaced,
+            Explain explain,
+            ClusterWatch watch,
+            ClusterViews views) {
+        this.views = views;
         this.node = node;
         this.explain = explain;
         this.services = Services.of(node, clock, watch::emit);
@@ -175,6 +184,11 @@ public final class EmbeddedCluster implements KeplerCluster {
     @Override
     public Subscription onEvent(KeplerListener listener) {
         return watch.onEvent(listener);
+    }
+
+    @Override
+    public ClusterViews views() {
+        return views;
     }
 
     /** Does nothing: the node is closed, not its cluster. */

@@ -21,6 +21,7 @@ final class Dispatcher {
     private final FileDownload downloads;
     private final MetricsPage metrics;
     private final KeysPage keys;
+    private final ViewRoutes views;
 
     Dispatcher(GatewayContext gateway) {
         this.gateway = gateway;
@@ -29,6 +30,7 @@ final class Dispatcher {
         this.downloads = new FileDownload(gateway);
         this.metrics = new MetricsPage(gateway);
         this.keys = new KeysPage(gateway);
+        this.views = new ViewRoutes(gateway.cluster.views());
     }
 
     /**
@@ -87,6 +89,10 @@ final class Dispatcher {
                 exchange.then(
                         cluster.chunkAsync(ChunkId.parse(route.key())), report -> ok(exchange, Json.chunk(report)));
             }
+            case VIEW -> views.status(exchange, route);
+            case DRAIN -> views.drain(exchange, route);
+            case EVICT -> views.evict(exchange, route);
+            case FORCE_VIEW -> views.force(exchange, route);
             case LIVE -> health(exchange, NodeHealth::live);
             case READY -> health(exchange, NodeHealth::ready);
             case METRICS -> metrics.serve(exchange);

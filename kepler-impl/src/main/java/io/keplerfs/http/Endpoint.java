@@ -17,6 +17,10 @@ enum Endpoint {
     CLUSTER("/v1/cluster", "GET"),
     KEYS("/v1/keys", "GET", "POST"),
     KEY("/v1/keys/{fingerprint}", "PUT", "DELETE"),
+    VIEW("/v1/cluster/view", "GET"),
+    DRAIN("/v1/cluster/members/{node}/drain", "POST", "DELETE"),
+    EVICT("/v1/cluster/members/{node}/evict", "POST"),
+    FORCE_VIEW("/v1/cluster/force-view", "POST"),
     OWNERS("/v1/owners/{bucket}/{key}", "GET"),
     CHUNK("/v1/chunks/{id}", "GET"),
     /** Not a path of the API: counted under one name, so that a scanner cannot fill the metrics. */

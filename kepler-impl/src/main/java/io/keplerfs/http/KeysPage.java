@@ -30,9 +30,6 @@ final class KeysPage {
     private static final String PATH = "/v1/keys/";
     private static final String JSON = "application/json";
 
-    private static final List<String> SPEAKS_FOR_OTHERS = List.of(
-            "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via", "Origin");
-
     private final GatewayContext gateway;
 
     KeysPage(GatewayContext gateway) {
@@ -40,7 +37,7 @@ final class KeysPage {
     }
 
     RequestBody begin(Exchange exchange, Route route) throws Refusal {
-        requireLocal(exchange.caller(), exchange.called(), exchange.headers());
+        LocalOnly.require(exchange, "cluster keys are", "kepler keys");
         route.query().allowOnly();
         HttpMethod method = exchange.request().method();
         if (!method.equals(HttpMethod.POST)) {
@@ -65,23 +62,6 @@ final class KeysPage {
                         answer(exchange);
                     }));
                 }));
-    }
-
-    static void requireLocal(InetAddress caller, InetAddress called, HttpHeaders headers) throws Refusal {
-        boolean here = caller.isLoopbackAddress() || caller.equals(called);
-        String spokenFor =
-                SPEAKS_FOR_OTHERS.stream().filter(headers::contains).findFirst().orElse("");
-        if (!here || !spokenFor.isEmpty()) {
-            throw new Refusal(new Problem(
-                    HttpResponseStatus.FORBIDDEN,
-                    "forbidden",
-                    "Forbidden",
-                    "cluster keys are for callers on the node's own machine, "
-                            + (here
-                                    ? "and " + spokenFor + " says that this one speaks for another"
-                                    : "and this one is not")
-                            + "; run 'kepler keys' there"));
-        }
     }
 
     private void change(Exchange exchange, HttpMethod method) {

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * What a request is about.
  *
  * @param bucket empty if the endpoint has none
- * @param key empty if the endpoint has none
+ * @param key empty if the endpoint has none; for the calls about a member its label or id
  */
 record Route(Endpoint endpoint, String bucket, String key, Query query) {
     /** As promised by {@link io.keplerfs.Bucket}. */
@@ -28,6 +28,9 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
     private static final String CONFLICTS = "/v1/conflicts/";
     private static final String KEYS = "/v1/keys/";
     private static final String CHUNKS = "/v1/chunks/";
+    private static final String MEMBERS = "/v1/cluster/members/";
+    private static final String DRAIN = "/drain";
+    private static final String EVICT = "/evict";
 
     /** The endpoint of a raw request target; {@link Endpoint#NONE} if there is none. */
     static Endpoint endpointOf(String target) {
@@ -40,6 +43,8 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case "/v1/buckets" -> Endpoint.BUCKETS;
             case "/v1/cluster" -> Endpoint.CLUSTER;
             case "/v1/keys" -> Endpoint.KEYS;
+            case "/v1/cluster/view" -> Endpoint.VIEW;
+            case "/v1/cluster/force-view" -> Endpoint.FORCE_VIEW;
             default -> named(path);
         };
     }
@@ -57,8 +62,22 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             return Endpoint.KEY;
         } else if (path.startsWith(CHUNKS) && path.indexOf('/', CHUNKS.length()) < 0) {
             return Endpoint.CHUNK;
+        } else if (ofMember(path, DRAIN)) {
+            return Endpoint.DRAIN;
+        } else if (ofMember(path, EVICT)) {
+            return Endpoint.EVICT;
         }
         return Endpoint.NONE;
+    }
+
+    private static boolean ofMember(String path, String call) {
+        return path.startsWith(MEMBERS)
+                && path.endsWith(call)
+                && path.indexOf('/', MEMBERS.length()) == path.length() - call.length();
+    }
+
+    private static String member(String path, String call) throws Refusal {
+        return Percent.decode("node", path.substring(MEMBERS.length(), path.length() - call.length()));
     }
 
     /** The names and parameters of a raw target: nothing is normalised, so that every key has exactly one spelling's bytes. */
@@ -88,7 +107,9 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case FILE -> withKey(endpoint, path.substring(FILES.length()), query(target));
             case OWNERS -> withKey(endpoint, path.substring(OWNERS.length()), query(target));
             case CHUNK -> new Route(endpoint, "", chunk(path.substring(CHUNKS.length())), query(target));
-            case BUCKETS, CLUSTER, KEYS, KEY -> new Route(endpoint, "", "", query(target));
+            case DRAIN -> new Route(endpoint, "", member(path, DRAIN), query(target));
+            case EVICT -> new Route(endpoint, "", member(path, EVICT), query(target));
+            case BUCKETS, CLUSTER, KEYS, KEY, VIEW, FORCE_VIEW -> new Route(endpoint, "", "", query(target));
             // Probes and scrapers add parameters of their own.
             case INDEX, LIVE, READY, METRICS, NONE -> new Route(endpoint, "", "", Query.parse(""));
         };

@@ -91,6 +91,11 @@ final class MemoryTransaction extends MemorySnapshot implements Store.Transactio
     }
 
     @Override
+    public void setAsideRegister(RegisterKey key) {
+        remove(tables().registers, key);
+    }
+
+    @Override
     public void copyReference(Reference reference) {
         ReferenceId id = ReferenceId.of(reference);
         Reference mine = tables().references.get(id);

@@ -11,6 +11,7 @@ import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
 import io.keplerfs.repair.Collector;
+import io.keplerfs.repair.Drain;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
@@ -28,6 +29,7 @@ import io.keplerfs.view.Founding;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.Sync;
 import io.keplerfs.view.ViewMember;
+import io.keplerfs.view.ViewOperator;
 import io.keplerfs.view.ViewProposer;
 import io.keplerfs.view.Views;
 import java.time.Duration;
@@ -48,6 +50,7 @@ public final class NodeParts {
     private final ViewProposer proposer;
     private final ReplicationQueue queue;
     private final Rebalance rebalance;
+    private final Drain drain;
     private final ReferenceSync references;
     private final Collector collector;
     private final Status status;
@@ -113,6 +116,8 @@ public final class NodeParts {
         new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
         ChunkDelivery delivery = new ChunkDelivery(loop, rpc, queue, views, policy.rebalanceBytesPerSecond());
         rebalance = new Rebalance(loop, rpc, store, views, delivery);
+        ViewOperator operator = new ViewOperator(loop, rpc, views, proposer, seams.membership()::members);
+        drain = new Drain(loop, rpc, store, views, registers, delivery, operator);
         status = new Status(rpc, store, views, seams.membership(), members, queue, listeners);
         Node node = new Node(
                 loop,
@@ -129,7 +134,7 @@ public final class NodeParts {
         references = new ReferenceSync(loop, rpc, store, views);
         Holdings holdings = new Holdings(rpc, store, references::completeEpoch);
         Explain explain = new Explain(views, holdings, policy.ages());
-        cluster = new EmbeddedCluster(node, seams.clock(), replaced, explain, status);
+        cluster = new EmbeddedCluster(node, seams.clock(), replaced, explain, status, new NodeViews(rpc, views, operator));
         collector =
                 new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages());
         views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(
@@ -161,6 +166,7 @@ public final class NodeParts {
             proposer.start();
             queue.start();
             rebalance.start();
+            drain.start();
             references.start();
             collector.start();
             cluster.start();

@@ -1,10 +1,14 @@
 package io.keplerfs.node;
 
 import io.keplerfs.ClusterKeys;
+import io.keplerfs.ClusterViews;
 import io.keplerfs.KeplerCluster;
+import io.keplerfs.KeplerException;
 import io.keplerfs.KeplerNode;
 import io.keplerfs.KeplerOptions;
 import io.keplerfs.NodeHealth;
+import io.keplerfs.UnavailableException;
+import io.keplerfs.ViewStatus;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.net.URI;
@@ -13,10 +17,12 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 
 /** A node that has been started. */
 final class RunningNode implements KeplerNode {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
+    private static final Duration TELL_PROGRESS = Duration.ofMillis(500);
 
     private final NodeId id;
     private final KeplerOptions options;
@@ -98,6 +104,44 @@ final class RunningNode implements KeplerNode {
                 lookedAgain.awaitNanos(Math.min(left, LOOK_AGAIN.toNanos()));
             }
             return true;
+        } finally {
+            waiting.unlock();
+        }
+    }
+
+    @Override
+    public void drain(LongConsumer progress) throws KeplerException, InterruptedException {
+        ClusterViews views = cluster.views();
+        views.drain(id);
+        for (ViewStatus now = views.status(); !isGone(now); now = views.status()) {
+            now.members().stream()
+                    .filter(member -> member.id().equals(id))
+                    .forEach(self -> progress.accept(Math.max(0, self.leftToHandOver())));
+            if (closed.get() || isActive(now)) {
+                throw new UnavailableException(
+                        "node " + label() + " was closed, or its drain cancelled, before it was drained");
+            }
+            pause();
+        }
+        progress.accept(0);
+    }
+
+    private boolean isGone(ViewStatus view) {
+        return view.settled() && view.departed().contains(id);
+    }
+
+    private boolean isActive(ViewStatus view) {
+        return view.members().stream()
+                .anyMatch(member -> member.id().equals(id) && member.state() == ViewStatus.State.ACTIVE);
+    }
+
+    private void pause() throws InterruptedException {
+        waiting.lock();
+        try {
+            long left = TELL_PROGRESS.toNanos();
+            while (left > 0) {
+                left = lookedAgain.awaitNanos(left);
+            }
         } finally {
             waiting.unlock();
         }

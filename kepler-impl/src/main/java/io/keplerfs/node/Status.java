@@ -184,10 +184,10 @@ final class Status implements ClusterWatch {
         }
         View view = ownership.get().newest();
         List<String> silent = view.members().stream()
-                .filter(member -> !rpc.reachable(member.id()))
+                .filter(member -> !member.draining() && !rpc.reachable(member.id()))
                 .map(ViewMember::label)
                 .toList();
-        int copies = Math.min(view.replication(), view.members().size());
+        int copies = Math.min(view.replication(), view.activeMembers());
         boolean ready = copies - Math.min(silent.size(), copies) >= Ring.majority(copies);
         String reason = silent.isEmpty() ? "all members answer" : "no answer from " + String.join(", ", silent);
         return new NodeHealth(true, ready, reason);

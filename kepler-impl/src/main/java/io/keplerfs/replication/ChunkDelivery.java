@@ -63,6 +63,11 @@ public final class ChunkDelivery {
         return queue.add(debts(chunk, pin, owners, reason));
     }
 
+    /** Records the reference at the node and tells whether it has the bytes, both durably. Any thread. */
+    public CompletableFuture<Boolean> has(NodeId node, ChunkRef chunk, Pin pin) {
+        return calls.pin(node, chunk.id(), pin);
+    }
+
     /** The tasks of {@link #owe}, for a caller that adds several at once. */
     public List<QueueRow> debts(ChunkRef chunk, Pin pin, Collection<NodeId> owners, String reason) {
         WireWriter id = new WireWriter().chunk(chunk.id()).uint(chunk.sizeBytes());

@@ -14,6 +14,8 @@ public enum Kind {
     VIEW_OFFER(11),
     /** View: page of registers for a new owner. */
     SYNC_PULL(12),
+    /** View: how much a draining node still has to hand over. */
+    DRAIN_PROGRESS(13),
     /** Chunks: record references, tell which bytes are needed. */
     PIN(20),
     /** Chunks: store these bytes. */

@@ -14,10 +14,11 @@ import java.util.Set;
 
 /**
  * How far a node has come in the history of views: the view that stands, the one that ownership moves to (if any), and which of
- * its members are known to have merged what they will own. Immutable; two nodes' knowledge merges by {@link #merge}.
+ * its members are known to have merged what they will own. While a view stands alone, {@code synced} are the members known to
+ * have entered it. Immutable; two nodes' knowledge merges by {@link #merge}.
  *
  * <pre>
- * view current | bool moving | [ view next | list of uuid synced, ascending ]
+ * view current | bool moving | [ view next ] | list of uuid synced, ascending
  * </pre>
  */
 public record Ownership(View current, Optional<View> next, Set<NodeId> synced) {
@@ -27,6 +28,18 @@ public record Ownership(View current, Optional<View> next, Set<NodeId> synced) {
 
     static Ownership settled(View view) {
         return new Ownership(view, Optional.empty(), Set.of());
+    }
+
+    /** How far the epoch jumps when a view is forced: beyond whatever the lost majority may have decided meanwhile. */
+    static final long FORCED_JUMP = 1_000;
+
+    /**
+     * A new history: the majority that would have to agree is gone for good. Ownership moves from a bridge of the survivors, all
+     * of which must agree and be merged from, to a view of the same survivors.
+     */
+    Ownership forced(List<ViewMember> survivors) {
+        View bridge = newest().bridge(newest().epoch() + FORCED_JUMP, survivors);
+        return settled(bridge).movingTo(bridge.successor(survivors));
     }
 
     Ownership movingTo(View decided) {
@@ -44,6 +57,16 @@ public record Ownership(View current, Optional<View> next, Set<NodeId> synced) {
         return 2 * current.epoch() + (next.isPresent() ? 1 : 0);
     }
 
+    /** See {@link View#lineage}. */
+    long lineage() {
+        return current.lineage();
+    }
+
+    /** Whether every member is known to have entered the view, which stands alone: nobody acts on an older one any more. */
+    boolean everybodyEntered() {
+        return next.isEmpty() && synced.containsAll(current.ids());
+    }
+
     /** The newest view: where new data goes. */
     public View newest() {
         return next.orElse(current);
@@ -56,7 +79,14 @@ public record Ownership(View current, Optional<View> next, Set<NodeId> synced) {
 
     /** The owner sets of a partition, in each of which a majority is needed. */
     public List<List<NodeId>> ownerSets(int partition) {
-        return standing().stream().map(view -> view.ring().owners(partition)).toList();
+        return standing().stream()
+                .flatMap(view -> view.ownerSets(partition).stream())
+                .toList();
+    }
+
+    boolean owns(NodeId node, int partition) {
+        return standing().stream()
+                .anyMatch(view -> view.ring().owners(partition).contains(node));
     }
 
     /** Every member of a standing view. */
@@ -66,8 +96,11 @@ public record Ownership(View current, Optional<View> next, Set<NodeId> synced) {
         return all;
     }
 
-    /** What both know together: the later stage, or in the same stage the union of who has synced. */
+    /** What both know together: the later history, the later stage, or in the same stage the union of who has synced. */
     Ownership merge(Ownership other) {
+        if (lineage() != other.lineage()) {
+            return lineage() > other.lineage() ? this : other;
+        }
         if (stage() != other.stage()) {
             return stage() > other.stage() ? this : other;
         }
@@ -99,6 +132,10 @@ public record Ownership(View current, Optional<View> next, Set<NodeId> synced) {
 
     /** Whether the partition has other owners in the next view. */
     boolean changes(int partition) {
+        return next.isPresent() && (current.isBridge() || differs(partition));
+    }
+
+    private boolean differs(int partition) {
         return next.isPresent()
                 && !Set.copyOf(current.ring().owners(partition))
                         .equals(Set.copyOf(next.get().ring().owners(partition)));
@@ -107,18 +144,15 @@ public record Ownership(View current, Optional<View> next, Set<NodeId> synced) {
     void write(WireWriter out) {
         current.write(out);
         out.bool(next.isPresent());
-        next.ifPresent(view -> {
-            view.write(out);
-            List<NodeId> ordered = new ArrayList<>(synced);
-            ordered.sort(Comparator.naturalOrder());
-            out.list(ordered, WireWriter::node);
-        });
+        next.ifPresent(view -> view.write(out));
+        List<NodeId> ordered = new ArrayList<>(synced);
+        ordered.sort(Comparator.naturalOrder());
+        out.list(ordered, WireWriter::node);
     }
 
     static Ownership read(WireReader in) {
         View current = View.read(in);
-        return in.bool()
-                ? new Ownership(current, Optional.of(View.read(in)), Set.copyOf(in.list(WireReader::node)))
-                : settled(current);
+        Optional<View> next = in.bool() ? Optional.of(View.read(in)) : Optional.empty();
+        return new Ownership(current, next, Set.copyOf(in.list(WireReader::node)));
     }
 }

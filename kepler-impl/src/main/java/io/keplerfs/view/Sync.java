@@ -52,12 +52,18 @@ public final class Sync {
     private final Rpc rpc;
     private final Store store;
     private final Views views;
+    private final Fault fault;
 
     private long stage;
     private final Set<NodeId> merged = new HashSet<>();
     private final Set<NodeId> pulling = new HashSet<>();
 
     public Sync(Loop loop, Rpc rpc, Store store, Views views) {
+        this(loop, rpc, store, views, Fault.NONE);
+    }
+
+    Sync(Loop loop, Rpc rpc, Store store, Views views, Fault fault) {
+        this.fault = fault;
         this.loop = loop;
         this.rpc = rpc;
         this.store = store;
@@ -114,15 +120,15 @@ public final class Sync {
     }
 
     private boolean isComplete(Ownership ownership) {
-        Ring before = ownership.current().ring();
         Ring after = ownership.newest().ring();
         for (int partition = 0; partition < after.partitions(); partition++) {
             if (after.owners(partition).contains(rpc.self()) && ownership.changes(partition)) {
-                List<NodeId> old = before.owners(partition);
                 // This node's own state counts only where it was an owner.
-                long have = old.stream().filter(merged::contains).count();
-                if (have < Ring.majority(old.size())) {
-                    return false;
+                for (List<NodeId> old : ownership.current().ownerSets(partition)) {
+                    int needed = fault == Fault.MERGES_FROM_ONE ? 1 : Ring.majority(old.size());
+                    if (old.stream().filter(merged::contains).count() < needed) {
+                        return false;
+                    }
                 }
             }
         }
@@ -164,11 +170,12 @@ public final class Sync {
         }
         List<RegisterRow> rows = answer.list(Sync::readRow);
         RegisterKey next = answer.bool() ? answer.register() : null;
-        loop.when(store.write(tables -> merge(tables, rows)), (done, failure) -> {
+        // A page that comes too late must not bring back what was deleted and forgotten since.
+        loop.when(store.write(tables -> views.stage(tables) == forStage && merge(tables, rows)), (done, failure) -> {
             if (forStage != stage) {
                 return;
             }
-            if (failure != null) {
+            if (!Boolean.TRUE.equals(done)) {
                 pulling.remove(old);
             } else if (next != null) {
                 pull(old, forStage, next);
@@ -195,7 +202,8 @@ public final class Sync {
         long asked = head.int64();
         RegisterKey cursor = head.bool() ? head.register() : null;
         Ownership ownership = views.ownership().orElse(null);
-        if (ownership == null || ownership.stage() != asked) {
+        boolean tooEarly = fault == Fault.SERVES_BEFORE_ENTERING && ownership != null && ownership.stage() < asked;
+        if (ownership == null || (ownership.stage() != asked && !tooEarly)) {
             responder.respond(Message.of(new WireWriter().u8(OTHER_STAGE).toBuffer()));
             loop.execute(() -> views.exchange(from));
             return;
@@ -240,6 +248,9 @@ public final class Sync {
     private boolean moves(Ownership ownership, RegisterKey key, NodeId newOwner) {
         if (key.bucket().equals(Views.VIEW_BUCKET)) {
             return false;
+        }
+        if (fault == Fault.SERVES_BEFORE_ENTERING) {
+            return true;
         }
         int partition = ownership.newest().ring().partitionOf(key.bucket(), key.shard());
         return ownership.changes(partition)

@@ -19,7 +19,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +55,7 @@ public final class Views implements Configurations, StageGate {
     private final Loop loop;
     private final Rpc rpc;
     private final Store store;
+    private final Fault fault;
     private final List<Consumer<Ownership>> listeners = new ArrayList<>();
     private final Set<NodeId> exchanging = new HashSet<>();
     /** Peers for whom there was news while an exchange with them was under way. */
@@ -64,11 +67,18 @@ public final class Views implements Configurations, StageGate {
     private volatile @Nullable Ownership applied;
     /** Written only inside transactions of the store. */
     private volatile long durableStage;
+    /** When this node saw the standing view stand alone; written on the loop. */
+    private volatile long standingSinceNanos;
 
     private volatile @Nullable UUID clusterId;
     private volatile CompletableFuture<Ownership> known = new CompletableFuture<>();
 
     public Views(Loop loop, Rpc rpc, Store store) {
+        this(loop, rpc, store, Fault.NONE);
+    }
+
+    Views(Loop loop, Rpc rpc, Store store, Fault fault) {
+        this.fault = fault;
         this.loop = loop;
         this.rpc = rpc;
         this.store = store;
@@ -85,6 +95,7 @@ public final class Views implements Configurations, StageGate {
             newest = ownership;
             applied = ownership;
             durableStage = ownership.stage();
+            standingSinceNanos = loop.nanoTime();
             this.known.complete(ownership);
         });
     }
@@ -111,6 +122,48 @@ public final class Views implements Configurations, StageGate {
     /** Newest durable knowledge; empty before this node has heard of any view. Any thread. */
     public Optional<Ownership> ownership() {
         return Optional.ofNullable(applied);
+    }
+
+    /**
+     * Whether a transition gives the partition other owners now, or there is no view: old copies are needed as long as it does.
+     * Any thread.
+     */
+    public boolean isMoving(int partition) {
+        Ownership now = applied;
+        return now == null || now.changes(partition);
+    }
+
+    /**
+     * Views up to this epoch are retired: the one after it stands alone, and no work begun in them can complete any more. 0
+     * before there is a view. Any thread.
+     */
+    public long retiredEpoch() {
+        Ownership now = applied;
+        return now == null ? 0 : now.current().epoch() - 1;
+    }
+
+    /**
+     * Since when the present view stands alone, as far as this node knows, on {@link Loop#nanoTime}: not before the start of
+     * this run. Empty while ownership moves, and before there is a view. Any thread.
+     */
+    public OptionalLong standingSinceNanos() {
+        Ownership now = applied;
+        return now == null || now.next().isPresent() ? OptionalLong.empty() : OptionalLong.of(standingSinceNanos);
+    }
+
+    /**
+     * Whether every member of the view, which stands alone, is known to have entered it: no member is left that could become an
+     * owner again with rows of an earlier ownership. What a node that is no member keeps is set aside when it becomes one. Any
+     * thread.
+     */
+    public boolean everybodyHasEntered() {
+        Ownership now = applied;
+        return now != null && now.everybodyEntered();
+    }
+
+    /** Newest knowledge, perhaps not yet durable. On the loop. */
+    Optional<Ownership> newest() {
+        return Optional.ofNullable(newest);
     }
 
     /** Done as soon as this node has heard of a view. Any thread. */
@@ -195,8 +248,17 @@ public final class Views implements Configurations, StageGate {
         if (!offered.current().clusterId().equals(clusterId)) {
             return;
         }
-        Ownership merged = newest == null ? offered : newest.merge(offered);
+        Ownership both = newest == null ? offered : newest.merge(offered);
+        Ownership merged = fault == Fault.SETTLES_AT_ONCE ? Ownership.settled(both.newest()) : both;
         if (merged.equals(newest)) {
+            return;
+        }
+        if (newest != null && merged.stage() < newest.stage()) {
+            log.error(
+                    "this node is at {} of a history that the operator has ended, the others at {}: it cannot follow. "
+                            + "Stop it and start it with an empty data directory",
+                    newest.newest(),
+                    merged.newest());
             return;
         }
         newest = merged;
@@ -212,6 +274,10 @@ public final class Views implements Configurations, StageGate {
     }
 
     private boolean keep(Store.Transaction tables, Ownership ownership) {
+        Optional<Ownership> before = tables.setting(OWNERSHIP)
+                .filter(bytes -> bytes.length > 0)
+                .map(bytes -> Ownership.read(new WireReader(bytes)));
+        StaleRows.setAside(tables, rpc.self(), before, ownership);
         WireWriter out = new WireWriter();
         ownership.write(out);
         tables.putSetting(OWNERSHIP, out.toBytes());
@@ -227,21 +293,73 @@ public final class Views implements Configurations, StageGate {
         if (!ownership.current().clusterId().equals(clusterId)) {
             return;
         }
+        boolean another = before == null || before.stage() != ownership.stage();
+        if (another) {
+            standingSinceNanos = loop.nanoTime();
+        }
         applied = ownership;
         known.complete(ownership);
-        if (before == null || before.stage() != ownership.stage()) {
-            log.info(
-                    "stage {}: {}{}",
-                    ownership.stage(),
-                    ownership.current(),
-                    ownership.next().map(view -> ", ownership moves to " + view).orElse(" stands alone"));
+        if (another) {
+            report(before, ownership);
         }
         listeners.forEach(listener -> listener.accept(ownership));
-        for (NodeId node : ownership.everybody()) {
-            if (!node.equals(rpc.self())) {
-                exchange(node);
-            }
+        if (another || ownership.next().isPresent()) {
+            ownership.everybody().stream()
+                    .filter(node -> !node.equals(rpc.self()))
+                    .forEach(this::exchange);
         }
+        noteEntered(ownership);
+    }
+
+    /** That this node has entered a standing view may spread slowly: only the cleaning of old rows waits for it. */
+    private void noteEntered(Ownership ownership) {
+        boolean mine = ownership.next().isEmpty() && ownership.current().has(rpc.self());
+        if (mine && !ownership.synced().contains(rpc.self())) {
+            learn(ownership.withSynced(rpc.self()));
+        }
+    }
+
+    private void report(@Nullable Ownership before, Ownership now) {
+        log.info(
+                "stage {}: {}{}",
+                now.stage(),
+                now.current(),
+                now.next().map(view -> ", ownership moves to " + view).orElse(" stands alone"));
+        if (before != null && before.lineage() != now.lineage()) {
+            log.warn(
+                    "the operator has forced {} because a majority was lost: what only the lost nodes had is gone{}",
+                    now.newest(),
+                    now.newest().has(rpc.self())
+                            ? ""
+                            : "; this node is not among the survivors, so its registers are set aside if it joins again");
+        }
+    }
+
+    /**
+     * Begins a new history with these members, see {@link Ownership#forced}. On the loop; every survivor's knowledge must have
+     * been learnt before.
+     */
+    void force(List<ViewMember> survivors) {
+        Ownership forced = Objects.requireNonNull(newest, "no view to force").forced(survivors);
+        learn(fault == Fault.FORCES_WITHOUT_BRIDGE ? Ownership.settled(forced.newest()) : forced);
+    }
+
+    /** Learns what a peer knows. On the loop; done there, and failed if the peer does not answer. */
+    CompletableFuture<Void> ask(NodeId peer) {
+        CompletableFuture<Void> learnt = new CompletableFuture<>();
+        loop.when(rpc.call(peer, Lane.CONTROL, offer(), EXCHANGE_TIMEOUT), (answer, failure) -> {
+            if (answer == null) {
+                learnt.completeExceptionally(Objects.requireNonNullElseGet(failure, IllegalStateException::new));
+            } else {
+                decode(new WireReader(answer.head())).ifPresent(this::learn);
+                learnt.complete(null);
+            }
+        });
+        return learnt;
+    }
+
+    private Message offer() {
+        return Message.of(encode(new WireWriter().u8(Kind.VIEW_OFFER.code())).toBuffer());
     }
 
     /** Tells a peer what this node knows, and learns what the peer knows. */
@@ -250,14 +368,10 @@ public final class Views implements Configurations, StageGate {
             askAgain.add(peer);
             return;
         }
-        ByteBuffer offer = encode(new WireWriter().u8(Kind.VIEW_OFFER.code())).toBuffer();
-        loop.when(rpc.call(peer, Lane.CONTROL, Message.of(offer), EXCHANGE_TIMEOUT), (answer, failure) -> {
+        loop.when(ask(peer), (learnt, failure) -> {
             exchanging.remove(peer);
             if (askAgain.remove(peer)) {
                 exchange(peer);
-            }
-            if (answer != null) {
-                decode(new WireReader(answer.head())).ifPresent(this::learn);
             }
         });
     }

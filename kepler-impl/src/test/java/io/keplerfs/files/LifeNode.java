@@ -1,5 +1,8 @@
 package io.keplerfs.files;
 
+import static org.mockito.Mockito.mock;
+
+import io.keplerfs.ClusterViews;
 import io.keplerfs.Bucket;
 import io.keplerfs.memory.MemoryStore;
 import io.keplerfs.register.AcceptorService;
@@ -129,7 +132,7 @@ final class LifeNode {
                                     : world.ages().upload(),
                             Duration.ofDays(7)),
                     new OpenCalls(info.label()));
-            cluster = new EmbeddedCluster(parts, clock, replaced, explain, nobody());
+            cluster = new EmbeddedCluster(parts, clock, replaced, explain, nobody(), mock(ClusterViews.class));
             founding.start();
             views.start();
             sync.resume();

@@ -3,6 +3,7 @@ package io.keplerfs.http;
 import io.keplerfs.Bucket;
 import io.keplerfs.BucketInfo;
 import io.keplerfs.ClusterStatus;
+import io.keplerfs.ClusterViews;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.KeplerListener;
 import io.keplerfs.Member;
@@ -36,6 +37,7 @@ final class FakeCluster implements KeplerCluster {
     final NavigableMap<String, FakeBucket> buckets = new ConcurrentSkipListMap<>();
     final AtomicInteger statusCalls = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> nextFailure = new AtomicReference<>();
+    final FakeViews views = new FakeViews();
     private final AtomicLong versions = new AtomicLong();
 
     /** The next asynchronous call completes with it. */
@@ -148,6 +150,11 @@ final class FakeCluster implements KeplerCluster {
     @Override
     public Subscription onEvent(KeplerListener listener) {
         return () -> {};
+    }
+
+    @Override
+    public ClusterViews views() {
+        return views;
     }
 
     @Override

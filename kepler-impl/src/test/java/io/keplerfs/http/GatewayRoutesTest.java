@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import okhttp3.RequestBody;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +60,22 @@ class GatewayRoutesTest {
         Answer absent = http.send(http.to("/v1/buckets/reports").delete());
         assertThat(absent.status()).isEqualTo(404);
         assertThat(absent.detail()).contains("createBucket(\"reports\")");
+    }
+
+    @Test
+    void membersAreNamedByLabelOrIdAndAForcedViewNeedsTheWord() throws IOException {
+        Answer drained = http.send(http.to("/v1/cluster/members/node-b/drain").post(RequestBody.EMPTY));
+        assertThat(drained.status()).isEqualTo(200);
+        assertThat(drained.json().getAsJsonArray("members").get(1).toString())
+                .contains("\"state\":\"draining\"", "\"leftToHandOver\":12");
+        assertThat(http.send(http.to("/v1/cluster/members/node-x/evict").post(RequestBody.EMPTY))
+                        .status())
+                .isEqualTo(404);
+        assertThat(http.send(http.to("/v1/cluster/force-view?survivors=node-a").post(RequestBody.EMPTY))
+                        .status())
+                .isEqualTo(400);
+
+        assertThat(http.cluster.views.asked()).containsExactly("drain " + FakeViews.TWO);
     }
 
     @Test

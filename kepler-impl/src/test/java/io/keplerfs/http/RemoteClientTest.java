@@ -24,7 +24,9 @@ import io.keplerfs.NotFoundException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.UnavailableException;
+import io.keplerfs.ViewStatus;
 import io.keplerfs.client.RemoteCluster;
+import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
@@ -37,6 +39,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
@@ -113,6 +116,26 @@ class RemoteClientTest {
         assertThat(remote.ringOwners("box", key).get(1).label()).isEqualTo(key);
         assertThat(box.delete(key)).isTrue();
         assertThat(box.delete(key)).isFalse();
+    }
+
+    @Test
+    void theViewIsShownAndChangedThroughTheClient() throws Exception {
+        ViewStatus view = remote.views().status();
+        assertThat(view).isEqualTo(fixture.cluster.views.status());
+
+        remote.views().drain(FakeViews.ONE);
+        remote.views().cancelDrain(FakeViews.GONE);
+        remote.views().evict(FakeViews.TWO);
+        remote.views().force(List.of(FakeViews.ONE, FakeViews.TWO));
+
+        assertThat(fixture.cluster.views.asked())
+                .containsExactly(
+                        "drain " + FakeViews.ONE,
+                        "cancel " + FakeViews.GONE,
+                        "evict " + FakeViews.TWO,
+                        "force " + List.of(FakeViews.ONE, FakeViews.TWO));
+        assertThatThrownBy(() -> remote.views().evict(new NodeId(new UUID(7, 7))))
+                .isInstanceOf(NotFoundException.class);
     }
 
     @Test

@@ -39,6 +39,12 @@ final class SimTransaction implements Store.Transaction {
         changes.registers().put(row.key(), row);
     }
 
+    /** An untouched row is as good as none. */
+    @Override
+    public void setAsideRegister(RegisterKey key) {
+        putRegister(RegisterRow.untouched(key));
+    }
+
     @Override
     public List<RegisterRow> registers(String bucket, int shard, String prefix, @Nullable String after, int limit) {
         return all().registers().values().stream()
@@ -92,7 +98,7 @@ final class SimTransaction implements Store.Transaction {
 
     @Override
     public List<ChunkRow> chunksAfter(@Nullable ChunkId cursor, int limit) {
-        throw none();
+        return List.of();
     }
 
     @Override
@@ -107,7 +113,7 @@ final class SimTransaction implements Store.Transaction {
 
     @Override
     public long queued() {
-        throw none();
+        return 0;
     }
 
     @Override

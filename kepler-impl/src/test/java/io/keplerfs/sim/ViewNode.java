@@ -5,8 +5,12 @@ import io.keplerfs.register.Configuration;
 import io.keplerfs.register.Configurations;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
+import io.keplerfs.repair.Drain;
+import io.keplerfs.replication.ChunkDelivery;
+import io.keplerfs.replication.ReplicationQueue;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.rpc.Rpc;
+import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Message;
@@ -14,13 +18,16 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Founding;
 import io.keplerfs.view.Ownership;
+import io.keplerfs.view.PlantedViews;
 import io.keplerfs.view.Sync;
 import io.keplerfs.view.ViewMember;
+import io.keplerfs.view.ViewOperator;
 import io.keplerfs.view.ViewProposer;
 import io.keplerfs.view.Views;
 import io.keplerfs.wire.WireWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +39,20 @@ final class ViewNode implements SimHost {
         /** While both views count, a majority of the old owners is thought to be enough. */
         OLD_MAJORITY_ONLY,
         /** An old owner has nothing to hand over. */
-        NOTHING_SYNCED
+        NOTHING_SYNCED,
+        /** A drained member is removed without a look at who has its copies. */
+        DRAINS_UNSEEN,
+        // Those of the production code's own enum Fault in the package view:
+        MERGES_FROM_ONE,
+        SERVES_BEFORE_ENTERING,
+        SETTLES_AT_ONCE,
+        EVICTS_BELOW_N,
+        MINORITY_DECIDES,
+        FORCES_WITHOUT_BRIDGE;
+
+        String fault() {
+            return compareTo(DRAINS_UNSEEN) <= 0 ? "NONE" : name();
+        }
     }
 
     /** What all nodes of a run share. */
@@ -56,7 +76,7 @@ final class ViewNode implements SimHost {
     }
 
     private final World world;
-    private final MemberInfo info;
+    private MemberInfo info;
     private final long skewMillis;
     private final boolean founds;
     private SimStore store;
@@ -64,6 +84,7 @@ final class ViewNode implements SimHost {
     private @Nullable Views views;
     private @Nullable Founding founding;
     private @Nullable Registers registers;
+    private @Nullable ViewOperator operator;
     private int lives;
 
     /** @param founds whether it founds a cluster of its own when it has none; other nodes wait until they meet one */
@@ -86,13 +107,15 @@ final class ViewNode implements SimHost {
         SimProcess life = new SimProcess(world.loop(), skewMillis);
         process = life;
         Rpc rpc = world.network().attach(info.id(), life);
-        Views own = new Views(life, rpc, store);
+        String fault = world.slip().fault();
+        Views own = PlantedViews.views(life, rpc, store, fault);
         store.whileStarting(own::load);
         own.ownership().ifPresent(known -> world.knows(this, known));
         own.onChange(known -> world.knows(this, known));
         views = own;
         new AcceptorService(rpc, store, own, life::wallMillis).start();
-        Sync sync = new Sync(life, world.slip() == Slip.NOTHING_SYNCED ? new MeanRpc(rpc) : rpc, store, own);
+        Sync sync = PlantedViews.sync(
+                life, world.slip() == Slip.NOTHING_SYNCED ? new MeanRpc(rpc) : rpc, store, own, fault);
         Founding.Seeds seeds =
                 new Founding.Seeds(founds ? List.of() : List.of("seed:1"), Founding.Seeds.NOT_AMONG_THEM);
         Founding first =
@@ -101,13 +124,29 @@ final class ViewNode implements SimHost {
         HybridClock.open(life, store, info.id()).thenAccept(clock -> {
             Registers made = new Registers(life, rpc, clock, configurations(own));
             registers = made;
-            ViewProposer proposer =
-                    new ViewProposer(life, rpc, own, made, () -> world.membersAsSeenBy(this), world.evictAfter());
+            ViewProposer proposer = PlantedViews.proposer(
+                    life, rpc, own, made, () -> world.membersAsSeenBy(this), world.evictAfter(), fault);
+            ViewOperator asked = new ViewOperator(life, rpc, own, proposer, () -> world.membersAsSeenBy(this));
+            operator = asked;
             first.start();
             own.start();
             sync.resume();
             proposer.start();
+            drain(life, rpc, own, made, asked);
         });
+    }
+
+    private void drain(SimProcess life, Rpc rpc, Views own, Registers made, ViewOperator asked) {
+        if (world.slip() == Slip.DRAINS_UNSEEN) {
+            own.onChange(known -> {
+                if (known.next().isEmpty()) {
+                    asked.removeDrained(id(), known.current());
+                }
+            });
+            return;
+        }
+        ReplicationQueue noChunks = new ReplicationQueue(life, rpc, store, Set::of);
+        new Drain(life, rpc, store, own, made, new ChunkDelivery(life, rpc, noChunks, own, 1 << 20), asked).start();
     }
 
     private Configurations configurations(Views own) {
@@ -121,6 +160,7 @@ final class ViewNode implements SimHost {
             registers = null;
             views = null;
             founding = null;
+            operator = null;
             store = store.crash();
         }
     }
@@ -134,6 +174,22 @@ final class ViewNode implements SimHost {
 
     MemberInfo info() {
         return info;
+    }
+
+    /** It is restarted with other settings; here without the restart. */
+    void becomes(MemberInfo other) {
+        info = other;
+    }
+
+    /** Null while the node is down or starting. */
+    @Nullable
+    ViewOperator operator() {
+        return operator;
+    }
+
+    /** The ballot under which it has accepted what it has on its disk. */
+    Ballot accepted(RegisterKey key) {
+        return store.onDisk(key).accepted();
     }
 
     @Nullable

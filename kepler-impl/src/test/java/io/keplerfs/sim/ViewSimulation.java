@@ -13,6 +13,7 @@ import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
+import io.keplerfs.view.ViewMember;
 import io.keplerfs.view.Views;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -59,6 +60,8 @@ final class ViewSimulation implements ViewNode.World {
     private final SimNetwork network;
     private final SplittableRandom random;
     private final Slip slip;
+    private final Extent extent;
+    private final SimOperator operator;
     private final Duration evictAfter;
     private final List<ViewNode> nodes = new ArrayList<>();
     private final Map<SimClient, ViewNode> clients = new LinkedHashMap<>();
@@ -76,8 +79,21 @@ final class ViewSimulation implements ViewNode.World {
     private boolean healed;
     private long minorities;
 
+    /** How much happens. */
+    enum Extent {
+        /** Three to five nodes come and fail. */
+        SMALL,
+        /** Four to nine, and an operator changes the view every few seconds. */
+        LARGE
+    }
+
     ViewSimulation(long seed, Slip slip) {
+        this(seed, slip, Extent.SMALL);
+    }
+
+    ViewSimulation(long seed, Slip slip, Extent extent) {
         this.slip = slip;
+        this.extent = extent;
         loop = new SimLoop(seed);
         random = loop.fork();
         network = new SimNetwork(loop, new Weather(pick(0, 0.02, 0.1, 0.2), pick(0, 0.1), pick(2, 20, 100)));
@@ -85,7 +101,7 @@ final class ViewSimulation implements ViewNode.World {
         double slowNews = pick(0, 0, 300, 1_500);
         network.courier((from, to, kind) -> healed ? 0 : slowness(kind, slowPull, slowNews));
         evictAfter = random.nextBoolean() ? SOON_EVICTED : LONG;
-        int size = 3 + random.nextInt(3);
+        int size = extent == Extent.SMALL ? 3 + random.nextInt(3) : 4 + random.nextInt(6);
         long maxSyncNanos = (long) (pick(0.1, 5, 20) * 1e6);
         boolean rival = random.nextInt(4) == 0;
         for (int i = 0; i < size; i++) {
@@ -108,6 +124,7 @@ final class ViewSimulation implements ViewNode.World {
             }
         }
         shuffle(idle, random);
+        operator = new SimOperator(loop, loop.fork(), nodes, () -> healed);
     }
 
     /** Draws moves out, so that much happens in them, and lets nodes be of different opinions for longer. */
@@ -153,6 +170,9 @@ final class ViewSimulation implements ViewNode.World {
         }
         planCrashes();
         planPartitions();
+        if (extent == Extent.LARGE) {
+            operator.start();
+        }
         loop.runUntil(() -> false, Duration.ofMillis((long) TROUBLE_MILLIS));
         clients.keySet().forEach(client -> wakeClient());
         heal();
@@ -211,7 +231,7 @@ final class ViewSimulation implements ViewNode.World {
                 .filter(ViewNode::hasBeenStarted)
                 .map(ViewNode::ownership)
                 .allMatch(known -> known != null && known.current().members().size() >= 3);
-        if (!bearable) {
+        if (!bearable || !node.hasBeenStarted()) {
             trouble(500, () -> lose(node, returns));
             return;
         }
@@ -323,6 +343,11 @@ final class ViewSimulation implements ViewNode.World {
     private void heal() {
         loop.note("heal");
         healed = true;
+        if (extent == Extent.LARGE) {
+            // A drain waits for every owner, and an owner that is lost need not be evicted: its zone may be lost with
+            // it.
+            lost = null;
+        }
         mend();
         network.weather(Weather.FINE);
         nodes.stream().filter(node -> node != lost).forEach(ViewNode::start);
@@ -335,7 +360,9 @@ final class ViewSimulation implements ViewNode.World {
         Ownership one = known.size() == 1 ? known.iterator().next().orElse(null) : null;
         return one != null
                 && one.next().isEmpty()
-                && alive().allMatch(node -> one.current().has(node.id()))
+                && alive().allMatch(node ->
+                        one.current().has(node.id()) != one.current().departed().contains(node.id()))
+                && one.current().members().stream().noneMatch(ViewMember::draining)
                 && !isOverdue(one.current());
     }
 
@@ -354,6 +381,10 @@ final class ViewSimulation implements ViewNode.World {
                         && decided.get(view.epoch() - 1).members().size()
                                 > view.members().size())
                 .count();
+    }
+
+    long drained() {
+        return operator.drained();
     }
 
     long minoritiesWatched() {
@@ -425,6 +456,7 @@ final class ViewSimulation implements ViewNode.World {
             violations.add(node.info().label() + " fell from stage " + before + " to " + known.stage());
         }
         stages.put(node.id(), known.stage());
+        operator.watch(known, histories.keySet(), violations::add);
         if (known.stage() > before && known.current().epoch() + random.nextInt(2) > 1) {
             loop.after(random.nextLong(200_000_000), this::wakeClient);
         }
@@ -438,6 +470,10 @@ final class ViewSimulation implements ViewNode.World {
         View same = decided.putIfAbsent(view.epoch(), view);
         if (same != null && !same.equals(view)) {
             violations.add(node.info().label() + " knows " + view + ", others " + same);
+        }
+        View before = decided.get(view.epoch() - 1);
+        if (before != null && view.activeMembers() < Math.min(before.activeMembers(), REPLICATION)) {
+            violations.add(view + " has fewer owners than copies");
         }
     }
 

@@ -20,7 +20,7 @@ class OwnershipTest {
 
     private static List<ViewMember> members(int... numbers) {
         return IntStream.of(numbers)
-                .mapToObj(n -> new ViewMember(id(n), "n" + n, new NodeAddress("127.0.0.1", 1, 2, 3), "", 1))
+                .mapToObj(n -> new ViewMember(id(n), "n" + n, new NodeAddress("127.0.0.1", 1, 2, 3), "", 1, false, 1))
                 .toList();
     }
 

@@ -76,6 +76,27 @@ interface RegisterTableContract extends StoreUnderTest {
     }
 
     @Test
+    default void aRegisterThatWasSetAsideIsAsIfNobodyHadTouchedIt() {
+        RegisterRow row = new RegisterRow(key("cat"), ballot(7), ballot(7), new byte[] {4}, new byte[0]);
+        write(transaction -> transaction.putRegister(row));
+
+        write(transaction -> {
+            transaction.setAsideRegister(key("cat"));
+            transaction.setAsideRegister(key("dog"));
+        });
+
+        assertThat(keysOf(read(snapshot -> snapshot.registersAfter(null, 100)))).isEmpty();
+        assertThat(this.<RegisterRow>read(snapshot -> snapshot.register(key("cat")))
+                        .accepted()
+                        .isZero())
+                .isTrue();
+        // And it may be set aside again.
+        write(transaction -> transaction.putRegister(row));
+        write(transaction -> transaction.setAsideRegister(key("cat")));
+        assertThat(this.<Boolean>read(snapshot -> snapshot.hasNoRegisters())).isTrue();
+    }
+
+    @Test
     default void listsAreInTheOrderOfUtf8Bytes() {
         putShuffled(IN_BYTE_ORDER);
 

@@ -1,8 +1,10 @@
 package io.keplerfs.examples.commands;
 
+import com.google.gson.JsonObject;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.Member;
+import io.keplerfs.ViewStatus;
 import io.keplerfs.examples.console.Amounts;
 import io.keplerfs.examples.console.ExitCode;
 import io.keplerfs.examples.console.JsonShapes;
@@ -38,7 +40,12 @@ public final class StatusCommand extends ClientCommand {
     @Override
     ExitCode run(KeplerCluster cluster, Output output) throws IOException {
         ClusterStatus status = cluster.status();
-        output.result(() -> text(status), () -> JsonShapes.status(status));
+        ViewStatus view = cluster.views().status();
+        output.result(() -> text(status) + "\n\n" + view(view), () -> {
+            JsonObject shape = JsonShapes.status(status);
+            shape.add("view", JsonShapes.view(view));
+            return shape;
+        });
         return ExitCode.OK;
     }
 
@@ -60,6 +67,21 @@ public final class StatusCommand extends ClientCommand {
                 : "local health " + score
                         + " of 8: the answering node itself is slow or badly connected; it takes more time"
                         + " before it accuses others\n";
+    }
+
+    /** The agreed view in words; also what commands that change it end with. */
+    static String view(ViewStatus view) {
+        Table table = new Table("VIEW " + view.epoch(), "STATE", "ZONE", "WEIGHT", "TO HAND OVER");
+        view.members()
+                .forEach(member -> table.row(
+                        member.label(),
+                        member.state().name().toLowerCase(Locale.ROOT),
+                        member.zone().isEmpty() ? "-" : member.zone(),
+                        Integer.toString(member.weight()),
+                        member.leftToHandOver() < 0 ? "-" : Long.toString(member.leftToHandOver())));
+        return table
+                + (view.settled() ? "" : "\nownership is moving to this view")
+                + (view.departed().isEmpty() ? "" : "\ndrained and removed: " + view.departed());
     }
 
     private static void row(Table table, Member member, boolean self) {

@@ -7,6 +7,7 @@ import io.keplerfs.ClusterStatus;
 import io.keplerfs.FileInfo;
 import io.keplerfs.Member;
 import io.keplerfs.Receipt;
+import io.keplerfs.ViewStatus;
 import io.keplerfs.values.Contact;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
@@ -74,6 +75,30 @@ public final class JsonShapes {
         JsonArray members = new JsonArray();
         status.members().forEach(member -> members.add(member(member)));
         object.add("members", members);
+        return object;
+    }
+
+    public static JsonObject view(ViewStatus view) {
+        JsonObject object = new JsonObject();
+        object.addProperty("epoch", view.epoch());
+        object.addProperty("settled", view.settled());
+        object.addProperty("replicationFactor", view.replicationFactor());
+        object.addProperty("forcedEpoch", view.forcedEpoch());
+        JsonArray members = new JsonArray();
+        view.members().forEach(member -> members.add(viewMember(member)));
+        object.add("members", members);
+        object.add("departed", ids(view.departed()));
+        return object;
+    }
+
+    private static JsonObject viewMember(ViewStatus.Member member) {
+        JsonObject object = new JsonObject();
+        object.addProperty("id", member.id().toString());
+        object.addProperty("label", member.label());
+        object.addProperty("zone", member.zone());
+        object.addProperty("weight", member.weight());
+        object.addProperty("state", member.state().name().toLowerCase(Locale.ROOT));
+        object.addProperty("leftToHandOver", member.leftToHandOver());
         return object;
     }
 

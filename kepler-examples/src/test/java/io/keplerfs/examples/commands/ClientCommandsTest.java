@@ -13,6 +13,7 @@ import io.keplerfs.KeplerException;
 import io.keplerfs.NotFoundException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.UnavailableException;
+import io.keplerfs.examples.FakeViews;
 import io.keplerfs.examples.Terminal;
 import io.keplerfs.examples.Terminal.Result;
 import io.keplerfs.values.VersionId;
@@ -21,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -285,7 +287,8 @@ class ClientCommandsTest {
                         "replicationFactor",
                         "queued",
                         "localHealth",
-                        "members");
+                        "members",
+                        "view");
         assertThat(status.getAsJsonArray("members").get(0).getAsJsonObject().keySet())
                 .containsExactly(
                         "id",
@@ -301,6 +304,44 @@ class ClientCommandsTest {
                         "bytesUsed");
         assertThat(status.getAsJsonArray("members").get(1).getAsJsonObject().get("contact"))
                 .hasToString("{\"sinceHeardMillis\":2500,\"roundTripMicros\":1500}");
+    }
+
+    @Test
+    void statusShowsWhatTheViewDoesWithEachMember() {
+        assertThat(terminal.run("status").out())
+                .containsPattern("node-a\\s+active\\s+-\\s+1\\s+-")
+                .containsPattern("node-b\\s+draining\\s+east\\s+2\\s+12");
+    }
+
+    @Test
+    void membersAreDrainedAndEvictedByLabelOrId() {
+        assertThat(terminal.run("drain", "node-a").exitCode()).isZero();
+        assertThat(terminal.run("drain", "--cancel", FakeViews.TWO.toString()).exitCode())
+                .isZero();
+        assertThat(terminal.run("drain", "--wait", FakeViews.GONE.toString()).err())
+                .contains("can be stopped");
+        assertThat(terminal.run("evict", "node-b").exitCode()).isZero();
+
+        assertThat(terminal.cluster().views().asked())
+                .containsExactly(
+                        "drain " + FakeViews.ONE,
+                        "cancel " + FakeViews.TWO,
+                        "drain " + FakeViews.GONE,
+                        "evict " + FakeViews.TWO);
+        assertThat(terminal.run("evict", "node-x").exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void aViewIsForcedOnlyByWhoAcceptsTheLoss() {
+        assertThat(terminal.run("force-view", "--survivors", "node-a").exitCode())
+                .isEqualTo(2);
+        assertThat(terminal.cluster().views().asked()).isEmpty();
+
+        assertThat(terminal.run("force-view", "--survivors", "node-a,node-b", "--i-accept-data-loss")
+                        .exitCode())
+                .isZero();
+        assertThat(terminal.cluster().views().asked())
+                .containsExactly("force " + List.of(FakeViews.ONE, FakeViews.TWO));
     }
 
     @Test
@@ -418,6 +459,9 @@ class ClientCommandsTest {
                 "rm",
                 "stat",
                 "status",
+                "drain",
+                "evict",
+                "force-view",
                 "mb",
                 "buckets",
                 "bench",
