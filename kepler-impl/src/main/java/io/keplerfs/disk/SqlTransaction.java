@@ -55,6 +55,11 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     }
 
     @Override
+    public void removeRegister(RegisterKey key) {
+        changing().registers().remove(key);
+    }
+
+    @Override
     public boolean pin(ChunkId chunk, Pin pin) {
         return changing().chunks().pin(chunk, pin);
     }

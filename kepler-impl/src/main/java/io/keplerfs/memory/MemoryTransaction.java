@@ -56,6 +56,11 @@ final class MemoryTransaction extends MemorySnapshot implements Store.Transactio
     }
 
     @Override
+    public void removeRegister(RegisterKey key) {
+        remove(tables().registers, key);
+    }
+
+    @Override
     public boolean pin(ChunkId chunk, Pin pin) {
         put(tables().references, new Reference(chunk, pin.upload()), pin);
         return tables().chunks.containsKey(chunk);

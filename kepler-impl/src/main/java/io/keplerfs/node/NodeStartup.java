@@ -16,7 +16,9 @@ import io.keplerfs.http.HttpGateway;
 import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
+import io.keplerfs.register.Tombstones;
 import io.keplerfs.repair.Rebalance;
+import io.keplerfs.repair.TombstoneSweep;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkOwner;
 import io.keplerfs.replication.ChunkWriter;
@@ -117,6 +119,9 @@ final class NodeStartup {
         views.load();
         new AcceptorService(rpc, store, views, System::currentTimeMillis).start();
         Registers registers = new Registers(loop, rpc, clock, views);
+        Tombstones tombstones = new Tombstones(loop, rpc, store, views, views);
+        tombstones.start();
+        TombstoneSweep tombstoneSweep = new TombstoneSweep(loop, store, views, tombstones);
         Sync sync = new Sync(loop, rpc, store, views);
         ViewProposer proposer =
                 new ViewProposer(loop, rpc, views, registers, membership::members, options.evictAfter());
@@ -173,6 +178,7 @@ final class NodeStartup {
             proposer.start();
             queue.start();
             rebalance.start();
+            tombstoneSweep.start();
             cluster.start();
         });
         log.info(

@@ -76,6 +76,47 @@ interface RegisterTableContract extends StoreUnderTest {
     }
 
     @Test
+    default void aRemovedRegisterIsAsIfNobodyHadTouchedIt() {
+        write(transaction -> transaction.putRegister(valued("cat")));
+
+        write(transaction -> {
+            transaction.removeRegister(key("cat"));
+            transaction.removeRegister(key("nobody"));
+        });
+
+        assertThat(this.<RegisterRow>read(snapshot -> snapshot.register(key("cat"))))
+                .usingRecursiveComparison()
+                .isEqualTo(RegisterRow.untouched(key("cat")));
+        assertThat(this.<Boolean>read(snapshot -> snapshot.hasNoRegisters())).isTrue();
+    }
+
+    @Test
+    default void whatIsNotLiveIsAmongTheTombstonesAndNotInLists() {
+        RegisterRow deleted = new RegisterRow(key("b"), ballot(9), ballot(9), new byte[] {4}, new byte[0], false);
+        write(transaction -> {
+            transaction.putRegister(valued("a"));
+            transaction.putRegister(deleted);
+            transaction.putRegister(valued("c"));
+            transaction.putRegister(new RegisterRow(key("d"), ballot(3), Ballot.ZERO, new byte[0], new byte[0]));
+        });
+
+        assertThat(this.<List<RegisterRow>>read(snapshot -> snapshot.tombstonesAfter(null, 10)))
+                .extracting(row -> row.key().key())
+                .containsExactly("b", "d");
+        assertThat(this.<List<RegisterRow>>read(snapshot -> snapshot.tombstonesAfter(key("b"), 10)))
+                .extracting(row -> row.key().key())
+                .containsExactly("d");
+        assertThat(this.<List<RegisterRow>>read(snapshot -> snapshot.tombstonesAfter(null, 1)))
+                .hasSize(1);
+        assertThat(this.<List<RegisterRow>>read(
+                        snapshot -> snapshot.registers(key("a").bucket(), key("a").shard(), "", null, 10)))
+                .extracting(row -> row.key().key())
+                .containsExactly("a", "c");
+        assertThat(this.<RegisterRow>read(snapshot -> snapshot.register(key("b"))).live())
+                .isFalse();
+    }
+
+    @Test
     default void listsAreInTheOrderOfUtf8Bytes() {
         putShuffled(IN_BYTE_ORDER);
 
