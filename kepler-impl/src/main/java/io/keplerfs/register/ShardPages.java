@@ -46,7 +46,10 @@ final class ShardPages {
     private static Rows range(Store.Snapshot snapshot, RegisterRequest.Page request) {
         Fold fold = new Fold(request.prefix(), request.delimiter());
         int limit = Math.min(request.limit(), MAX_ROWS);
-        int batch = Math.max(LEAST_BATCH, limit / Math.max(1, request.shards().size()) + 1);
+        // Of a folder one row is wanted: what is read ahead would be skipped.
+        int batch = request.delimiter().isEmpty()
+                ? Math.max(LEAST_BATCH, limit / Math.max(1, request.shards().size()) + 1)
+                : 1;
         PriorityQueue<Cursor> cursors = new PriorityQueue<>(
                 (a, b) -> RegisterKey.compareKeys(a.head().key(), b.head().key()));
         for (int shard : request.shards()) {

@@ -7,6 +7,7 @@ import static io.keplerfs.spi.contract.StoreUnderTest.promisedOnly;
 import static io.keplerfs.spi.contract.StoreUnderTest.valued;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import java.util.ArrayList;
@@ -112,7 +113,8 @@ interface RegisterTableContract extends StoreUnderTest {
                         snapshot -> snapshot.registers(key("a").bucket(), key("a").shard(), "", null, 10)))
                 .extracting(row -> row.key().key())
                 .containsExactly("a", "c");
-        assertThat(this.<RegisterRow>read(snapshot -> snapshot.register(key("b"))).live())
+        assertThat(this.<RegisterRow>read(snapshot -> snapshot.register(key("b")))
+                        .live())
                 .isFalse();
     }
 
