@@ -8,7 +8,7 @@ import java.util.Arrays;
  *
  * @param bucket a bucket, or a reserved name beginning with {@code $}
  * @param shard which shard of the bucket's key space, from 0
- * @param key file key
+ * @param key file key; empty for what an owner keeps about the shard itself
  */
 public record RegisterKey(String bucket, int shard, String key) implements Comparable<RegisterKey> {
     /** By bucket, shard, then the UTF-8 bytes of the key: the order of every listing. */

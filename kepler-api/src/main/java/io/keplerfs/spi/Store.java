@@ -115,7 +115,7 @@ public interface Store extends AutoCloseable {
         RegisterRow register(RegisterKey key);
 
         /**
-         * Registers of one shard that hold a value, by key.
+         * Registers of one shard that are {@link RegisterRow#live}, by key; the others cost nothing.
          *
          * @param prefix only keys that start with it
          * @param after only keys above it in byte order, null from the start
@@ -124,6 +124,9 @@ public interface Store extends AutoCloseable {
 
         /** Every register above the cursor in the order of {@link RegisterKey}, null from the start. */
         List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit);
+
+        /** Registers above the cursor that are not {@link RegisterRow#live}, tombstones above all; null from the start. */
+        List<RegisterRow> tombstonesAfter(@Nullable RegisterKey cursor, int limit);
 
         /** Whether there is no register at all. */
         boolean hasNoRegisters();
@@ -184,6 +187,9 @@ public interface Store extends AutoCloseable {
     /** A {@link Snapshot} that sees its own changes. */
     interface Transaction extends Snapshot {
         void putRegister(RegisterRow row);
+
+        /** Forgets the register, as if nobody had touched it. Nothing happens if there is none. */
+        void removeRegister(RegisterKey key);
 
         /**
          * Takes the register out of every query, as if nobody had touched it; a store on disk keeps the row elsewhere for an

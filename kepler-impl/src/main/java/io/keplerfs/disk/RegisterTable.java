@@ -11,21 +11,28 @@ import org.jspecify.annotations.Nullable;
 
 /** The table {@code files}. */
 record RegisterTable(Sql sql) {
-    private static final String COLUMNS =
+    private static final String KEPT_ASIDE =
             "bucket, shard, key, promised_time, promised_node, accepted_time, accepted_node, value, memory";
+    private static final String COLUMNS = KEPT_ASIDE + ", live";
     private static final String SELECT = "SELECT " + COLUMNS + " FROM files ";
     private static final String BY_KEY = SELECT + "WHERE bucket = ? AND shard = ? AND key = ?";
-    private static final String LIST_END = " ? AND key < CAST(? AS TEXT) AND length(value) > 0 ORDER BY key LIMIT ?";
-    private static final String LIST_FROM = SELECT + "WHERE bucket = ? AND shard = ? AND key >=" + LIST_END;
-    private static final String LIST_ABOVE = SELECT + "WHERE bucket = ? AND shard = ? AND key >" + LIST_END;
+    private static final String LIST_END = " ? AND key < CAST(? AS TEXT) AND live = 1 ORDER BY key LIMIT ?";
+    /** Without the name SQLite may walk the whole table, and past every tombstone in it. */
+    private static final String SELECT_LIVE = SELECT + "INDEXED BY files_live ";
+
+    private static final String SELECT_NOT_LIVE = SELECT + "INDEXED BY files_not_live WHERE live = 0";
+    private static final String LIST_FROM = SELECT_LIVE + "WHERE bucket = ? AND shard = ? AND key >=" + LIST_END;
+    private static final String LIST_ABOVE = SELECT_LIVE + "WHERE bucket = ? AND shard = ? AND key >" + LIST_END;
     private static final String ORDER = " ORDER BY bucket, shard, key LIMIT ?";
     private static final String ALL = SELECT + ORDER;
     private static final String ALL_ABOVE = SELECT + "WHERE (bucket, shard, key) > (?, ?, ?)" + ORDER;
+    private static final String NOT_LIVE = SELECT_NOT_LIVE + ORDER;
+    private static final String NOT_LIVE_ABOVE = SELECT_NOT_LIVE + " AND (bucket, shard, key) > (?, ?, ?)" + ORDER;
     private static final String PUT =
-            "INSERT OR REPLACE INTO files(" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
+            "INSERT OR REPLACE INTO files(" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     private static final String THIS_KEY = " WHERE bucket = ? AND shard = ? AND key = ?";
-    private static final String SET_ASIDE = "INSERT OR REPLACE INTO files_aside(" + COLUMNS + ") " + SELECT + THIS_KEY;
+    private static final String SET_ASIDE =
+            "INSERT OR REPLACE INTO files_aside(" + KEPT_ASIDE + ") SELECT " + KEPT_ASIDE + " FROM files" + THIS_KEY;
     private static final String REMOVE = "DELETE FROM files" + THIS_KEY;
 
     RegisterRow find(RegisterKey key) {
@@ -55,6 +62,16 @@ record RegisterTable(Sql sql) {
                 : sql.list(ALL_ABOVE, RegisterTable::shape, cursor.bucket(), cursor.shard(), cursor.key(), limit);
     }
 
+    List<RegisterRow> notLiveAbove(@Nullable RegisterKey cursor, int limit) {
+        return cursor == null
+                ? sql.list(NOT_LIVE, RegisterTable::shape, limit)
+                : sql.list(NOT_LIVE_ABOVE, RegisterTable::shape, cursor.bucket(), cursor.shard(), cursor.key(), limit);
+    }
+
+    void remove(RegisterKey key) {
+        sql.update(REMOVE, key.bucket(), key.shard(), key.key());
+    }
+
     boolean isEmpty() {
         return sql.number("SELECT EXISTS(SELECT 1 FROM files)") == 0;
     }
@@ -70,7 +87,8 @@ record RegisterTable(Sql sql) {
                 row.accepted().time(),
                 row.accepted().node(),
                 row.value(),
-                row.memory());
+                row.memory(),
+                row.live() ? 1 : 0);
     }
 
     void setAside(RegisterKey key) {
@@ -81,6 +99,6 @@ record RegisterTable(Sql sql) {
     private static RegisterRow shape(Row row) throws SQLException {
         RegisterKey key = new RegisterKey(row.text(1), row.small(2), row.text(3));
         Ballot promised = row.ballot(4);
-        return new RegisterRow(key, promised, row.ballot(6), row.bytes(8), row.bytes(9));
+        return new RegisterRow(key, promised, row.ballot(6), row.bytes(8), row.bytes(9), row.small(10) == 1);
     }
 }

@@ -15,7 +15,7 @@ import java.util.List;
  * chunk_refs         which upload needs which chunk, whether its bytes are here or not: a set, never a counter;
  *                    since = when the state was recorded
  * files              the registers; key sorts by its UTF-8 bytes (SQLite compares TEXT with memcmp);
- *                    value and memory are opaque here, empty for none
+ *                    value and memory are opaque here, empty for none; live = 1 if a listing shows it
  * files_aside        registers kept from an ownership that has ended, for the operator alone
  * peers              members of earlier runs; last_seen = when the row was written
  * replication_queue  what this node owes to others
@@ -140,8 +140,16 @@ final class Schema {
               PRIMARY KEY (bucket, shard, key)
             ) WITHOUT ROWID""");
 
+    /** A listing walks one index and the search for old tombstones the other: neither pays for the rows of the other kind. */
+    private static final List<String> LISTINGS_WITHOUT_TOMBSTONES = List.of(
+            "ALTER TABLE files ADD COLUMN live INTEGER NOT NULL DEFAULT 0",
+            // The second byte of a value of format 1 has the flags, and bit 0 of them says "absent".
+            "UPDATE files SET live = 1 WHERE length(value) > 1 AND substr(value, 2, 1) = x'00'",
+            "CREATE INDEX files_live ON files(bucket, shard, key) WHERE live = 1",
+            "CREATE INDEX files_not_live ON files(bucket, shard, key) WHERE live = 0");
+
     /** Step i leads from version i to version i + 1. */
-    private static final List<List<String>> STEPS = List.of(FIRST, REFERENCES, ASIDE);
+    private static final List<List<String>> STEPS = List.of(FIRST, REFERENCES, ASIDE, LISTINGS_WITHOUT_TOMBSTONES);
 
     private Schema() {}
 

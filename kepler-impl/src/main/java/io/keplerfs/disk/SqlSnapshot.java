@@ -56,6 +56,11 @@ class SqlSnapshot implements Store.Snapshot {
     }
 
     @Override
+    public final List<RegisterRow> tombstonesAfter(@Nullable RegisterKey cursor, int limit) {
+        return tables().registers().notLiveAbove(cursor, limit);
+    }
+
+    @Override
     public final boolean hasNoRegisters() {
         return tables().registers().isEmpty();
     }

@@ -57,6 +57,11 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     }
 
     @Override
+    public void removeRegister(RegisterKey key) {
+        changing().registers().remove(key);
+    }
+
+    @Override
     public boolean pin(ChunkId chunk, Pin pin) {
         changing().references().pin(chunk, pin, nowMillis);
         return chunk(chunk).filter(row -> row.state() == ChunkRow.State.LIVE).isPresent();

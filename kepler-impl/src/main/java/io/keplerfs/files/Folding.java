@@ -3,10 +3,12 @@ package io.keplerfs.files;
 import io.keplerfs.FileInfo;
 import io.keplerfs.ListOptions;
 import io.keplerfs.ListPage;
+import io.keplerfs.register.Fold;
 import io.keplerfs.spi.RegisterKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,10 +16,8 @@ import org.jspecify.annotations.Nullable;
  * page begins. Fed by one call at a time.
  */
 final class Folding {
-    /** The highest code point: {@code prefix + LAST} is above (nearly) every key with that prefix. */
-    private static final String LAST = new String(Character.toChars(Character.MAX_CODE_POINT));
-
     private final ListOptions options;
+    private final Fold fold;
     private final List<FileInfo> files = new ArrayList<>();
     private final List<String> prefixes = new ArrayList<>();
     private @Nullable String lastName;
@@ -25,11 +25,12 @@ final class Folding {
 
     Folding(ListOptions options) {
         this.options = options;
+        this.fold = new Fold(options.prefix(), options.delimiter().orElse(""));
     }
 
     /** Where the search begins: not inside a prefix that an earlier page has named. */
     Optional<String> start() {
-        return options.after().map(after -> isFolded(after) ? after + LAST : after);
+        return options.after().map(after -> isFolded(after) ? Fold.end(after) : after);
     }
 
     private boolean isFolded(String name) {
@@ -41,10 +42,14 @@ final class Folding {
         return overflowed;
     }
 
-    /** The next file in order; ignored when the page is full. */
-    void add(FileInfo file) {
-        Optional<String> folded = commonPrefix(file.key());
-        String name = folded.orElse(file.key());
+    /**
+     * The next key in order; ignored when the page is full.
+     *
+     * @param file asked for if the key is shown as it is
+     */
+    void add(String key, Supplier<FileInfo> file) {
+        Optional<String> folded = fold.of(key);
+        String name = folded.orElse(key);
         boolean seen = name.equals(lastName)
                 || options.after()
                         .filter(after -> RegisterKey.compareKeys(name, after) <= 0)
@@ -60,20 +65,13 @@ final class Folding {
         if (folded.isPresent()) {
             prefixes.add(name);
         } else {
-            files.add(file);
+            files.add(file.get());
         }
-    }
-
-    private Optional<String> commonPrefix(String key) {
-        return options.delimiter().flatMap(delimiter -> {
-            int at = key.indexOf(delimiter, options.prefix().length());
-            return at < 0 ? Optional.empty() : Optional.of(key.substring(0, at + delimiter.length()));
-        });
     }
 
     /** Where to go on looking after a key: past everything that would fold into the prefix just named. */
     String resumeAfter(String key) {
-        return commonPrefix(key).map(prefix -> prefix + LAST).orElse(key);
+        return fold.beyond(key);
     }
 
     ListPage page() {

@@ -44,8 +44,9 @@ final class Lister {
         return entries(bucket, record, options, after, wanted).thenCompose(found -> {
             String last = after;
             for (Entry entry : found.entries()) {
-                Manifest manifest = Manifest.of(entry.value());
-                folding.add(manifest.info(new RegisterKey(bucket, 0, entry.key()), entry.value()));
+                folding.add(
+                        entry.key(),
+                        () -> Manifest.of(entry.value()).info(new RegisterKey(bucket, 0, entry.key()), entry.value()));
                 last = entry.key();
             }
             return folding.isFull() || !found.more()
@@ -70,6 +71,7 @@ final class Lister {
                                 record.shards(),
                                 options.prefix(),
                                 after,
+                                options.delimiter().orElse(""),
                                 limit,
                                 true,
                                 PutOptions.DEFAULT_TIMEOUT))

@@ -63,7 +63,7 @@ class MemorySnapshot implements Store.Snapshot {
                 .takeWhile(row -> row.key().bucket().equals(bucket)
                         && row.key().shard() == shard
                         && row.key().key().startsWith(prefix))
-                .filter(row -> row.value().length > 0)
+                .filter(RegisterRow::live)
                 .limit(limit)
                 .toList();
     }
@@ -71,6 +71,14 @@ class MemorySnapshot implements Store.Snapshot {
     @Override
     public final List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit) {
         return above(tables().registers, cursor).values().stream().limit(limit).toList();
+    }
+
+    @Override
+    public final List<RegisterRow> tombstonesAfter(@Nullable RegisterKey cursor, int limit) {
+        return above(tables().registers, cursor).values().stream()
+                .filter(row -> !row.live())
+                .limit(limit)
+                .toList();
     }
 
     private static <K, V> NavigableMap<K, V> above(NavigableMap<K, V> map, @Nullable K cursor) {

@@ -64,6 +64,11 @@ final class MemoryTransaction extends MemorySnapshot implements Store.Transactio
     }
 
     @Override
+    public void removeRegister(RegisterKey key) {
+        remove(tables().registers, key);
+    }
+
+    @Override
     public boolean pin(ChunkId chunk, Pin pin) {
         ReferenceId id = new ReferenceId(chunk, pin.upload());
         if (!tables().references.containsKey(id)) {

@@ -37,7 +37,7 @@ public final class Acceptor {
         }
         Memory memory = Memory.decode(row.memory());
         return Step.to(
-                new RegisterRow(row.key(), ballot, row.accepted(), row.value(), row.memory()),
+                new RegisterRow(row.key(), ballot, row.accepted(), row.value(), row.memory(), row.live()),
                 new Promised(
                         row.accepted(),
                         !memory.inherited(),
@@ -61,7 +61,9 @@ public final class Acceptor {
         Memory memory = Memory.decode(row.memory());
         if (ballot.compareTo(row.promised()) >= 0 && ballot.compareTo(row.accepted()) > 0) {
             byte[] voted = memory.voted(value).encode();
-            return Step.to(new RegisterRow(row.key(), later(ballot, next), ballot, encoded, voted), new Accepted());
+            return Step.to(
+                    new RegisterRow(row.key(), later(ballot, next), ballot, encoded, voted, !value.absent()),
+                    new Accepted());
         }
         boolean again = ballot.equals(row.accepted())
                 && !memory.inherited()
@@ -70,7 +72,8 @@ public final class Acceptor {
             return refuse(row);
         }
         return next.compareTo(row.promised()) > 0
-                ? Step.to(new RegisterRow(row.key(), next, ballot, row.value(), row.memory()), new Accepted())
+                ? Step.to(
+                        new RegisterRow(row.key(), next, ballot, row.value(), row.memory(), row.live()), new Accepted())
                 : Step.none(row, new Accepted());
     }
 
@@ -106,7 +109,13 @@ public final class Acceptor {
         if (!newer && promised.equals(row.promised()) && memory.equals(known)) {
             return row;
         }
-        return new RegisterRow(row.key(), promised, source.accepted(), source.value(), memory.encode());
+        return new RegisterRow(
+                row.key(),
+                promised,
+                source.accepted(),
+                source.value(),
+                memory.encode(),
+                RegisterValue.isLive(source.value()));
     }
 
     private static Step refuse(RegisterRow row) {

@@ -116,7 +116,7 @@ public final class AcceptorService {
             if (denial != null) {
                 return denial;
             }
-            RegisterRow row = transaction.register(key);
+            RegisterRow row = Floor.register(transaction, key);
             Acceptor.Step next = step.apply(row);
             if (next.changed()) {
                 transaction.putRegister(next.row());

@@ -19,5 +19,9 @@ enum Fault {
     /** A condition that fails against the value kept with a carried promise is reported without asking anybody. */
     REFUSE_FROM_CARRIED,
     /** A tombstone bears the time of the own clock, whatever was seen. */
-    DELETE_AT_OWN_TIME
+    DELETE_AT_OWN_TIME,
+    /** A tombstone goes although one member has not agreed. */
+    SWEEP_WITHOUT_ALL,
+    /** A tombstone goes and leaves nothing that refuses what is older. */
+    SWEEP_WITHOUT_FLOOR
 }

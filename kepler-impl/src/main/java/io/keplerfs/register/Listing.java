@@ -12,13 +12,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One page of a bucket's keys. A step asks owners so that every shard hears a majority of each of its owner sets, every node
  * once for all its shards; merges what they hold by the newest ballot; and believes the result up to the smallest last key of
  * any answer that was cut short. Steps follow until the page is full or the bucket ends. Owned by the loop.
+ *
+ * <p>Owners tell of live registers only, so that deletes cost nothing. A key that one of those asked has not told of may be deleted
+ * there, or be missing: those are asked for it by name, and the newest of all answers counts. Such keys are few, unless an owner
+ * has been away.
  */
 final class Listing {
     /** Each node is asked for a little more than its share of the page, because keys are spread by chance. */
@@ -27,7 +33,7 @@ final class Listing {
     private static final int LEAST_ROWS = 32;
 
     /** @param deadline on the loop's nanosecond clock */
-    record Task(String bucket, int shardCount, String prefix, int limit, boolean withPayload, long deadline) {}
+    record Task(String bucket, int shardCount, Fold fold, int limit, boolean withPayload, long deadline) {}
 
     private final Exchange exchange;
     private final Task task;
@@ -36,6 +42,7 @@ final class Listing {
     private final CompletableFuture<ListResult> result = new CompletableFuture<>();
     private String after;
     private int attempts;
+    private boolean folds = true;
     private String problem = "";
 
     Listing(Exchange exchange, Task task, String after) {
@@ -102,14 +109,17 @@ final class Listing {
     }
 
     private void fail(String why) {
-        result.complete(new ListResult.Unavailable("listing of " + task.bucket() + "/" + task.prefix() + "*: " + why));
+        result.complete(new ListResult.Unavailable(
+                "listing of " + task.bucket() + "/" + task.fold().prefix() + "*: " + why));
     }
 
     /** The answers of one step. */
     private final class Step {
         private final long stage;
         private final Map<NodeId, List<Integer>> plan;
-        private final Map<String, Row> newest = new HashMap<>();
+        private final Fold fold = folds ? task.fold() : new Fold(task.fold().prefix(), "");
+        private final Map<String, Row> newest = new TreeMap<>(RegisterKey::compareKeys);
+        private final Map<String, Set<NodeId>> told = new HashMap<>();
         private int waiting;
         private boolean complete = true;
         private @Nullable String believedUpTo;
@@ -117,26 +127,38 @@ final class Listing {
         Step(long stage, Map<NodeId, List<Integer>> plan) {
             this.stage = stage;
             this.plan = plan;
-            this.waiting = plan.size();
         }
 
         void ask() {
+            waiting = plan.size();
             plan.forEach((node, shards) -> {
                 RegisterRequest.Page page = new RegisterRequest.Page(
-                        stage, task.bucket(), shards, task.prefix(), after, share(shards.size()), task.withPayload());
-                exchange.ask(node, page.encode(), task.deadline(), (answer, failure) -> {
-                    if (answer instanceof Rows rows
-                            && !(rows.more() && rows.rows().isEmpty())) {
-                        merge(rows);
-                    } else {
-                        complete = false;
-                        failed.add(node);
-                        problem = "node " + node + " answered " + (answer == null ? failure : answer);
-                    }
-                    if (--waiting == 0) {
-                        end();
-                    }
-                });
+                        stage,
+                        task.bucket(),
+                        shards,
+                        fold.prefix(),
+                        after,
+                        fold.delimiter(),
+                        share(shards.size()),
+                        task.withPayload(),
+                        List.of());
+                send(node, page, this::merge, this::askForDoubtful);
+            });
+        }
+
+        private void send(
+                NodeId node, RegisterRequest.Page page, BiConsumer<NodeId, Rows> merge, Runnable whenAllHaveAnswered) {
+            exchange.ask(node, page.encode(), task.deadline(), (answer, failure) -> {
+                if (answer instanceof Rows rows && !(rows.more() && rows.rows().isEmpty())) {
+                    merge.accept(node, rows);
+                } else {
+                    complete = false;
+                    failed.add(node);
+                    problem = "node " + node + " answered " + (answer == null ? failure : answer);
+                }
+                if (--waiting == 0) {
+                    end(whenAllHaveAnswered);
+                }
             });
         }
 
@@ -146,9 +168,10 @@ final class Listing {
             return (int) Math.min(ShardPages.MAX_ROWS, LEAST_ROWS + share);
         }
 
-        private void merge(Rows rows) {
+        private void merge(NodeId node, Rows rows) {
             for (Row row : rows.rows()) {
                 newest.merge(row.key(), row, (a, b) -> a.accepted().compareTo(b.accepted()) >= 0 ? a : b);
+                told.computeIfAbsent(row.key(), key -> new HashSet<>()).add(node);
             }
             if (rows.more()) {
                 String last = rows.rows().get(rows.rows().size() - 1).key();
@@ -158,7 +181,19 @@ final class Listing {
             }
         }
 
-        private void end() {
+        /** What is live here was told of by others, with its payload; only a delete is news. */
+        private void mergeDeletes(Rows rows) {
+            for (Row row : rows.rows()) {
+                Row known = newest.get(row.key());
+                if (known != null
+                        && row.accepted().compareTo(known.accepted()) > 0
+                        && !RegisterValue.isLive(row.value())) {
+                    newest.put(row.key(), row);
+                }
+            }
+        }
+
+        private void end(Runnable next) {
             if (!complete) {
                 // A stale view or a lost node: others may answer, and this node may have learned where they are.
                 if (exchange.isOver(task.deadline())) {
@@ -169,33 +204,82 @@ final class Listing {
                 return;
             }
             try {
-                take();
+                next.run();
             } catch (RuntimeException malformed) {
                 result.completeExceptionally(malformed);
             }
         }
 
+        private boolean isBelieved(String key) {
+            return believedUpTo == null || RegisterKey.compareKeys(key, believedUpTo) <= 0;
+        }
+
+        /** Asks everybody in the plan for the keys that others have told of. */
+        private void askForDoubtful() {
+            Map<NodeId, List<Row>> doubts = new LinkedHashMap<>();
+            plan.forEach((node, shards) -> {
+                Set<Integer> asked = Set.copyOf(shards);
+                for (Row row : newest.values()) {
+                    if (isBelieved(row.key())
+                            && asked.contains(row.shard())
+                            && !told.getOrDefault(row.key(), Set.of()).contains(node)) {
+                        doubts.computeIfAbsent(node, key -> new ArrayList<>()).add(row);
+                    }
+                }
+            });
+            waiting = doubts.size();
+            doubts.forEach((node, rows) -> {
+                RegisterRequest.Page page = new RegisterRequest.Page(
+                        stage,
+                        task.bucket(),
+                        rows.stream().map(Row::shard).toList(),
+                        fold.prefix(),
+                        "",
+                        "",
+                        rows.size(),
+                        false,
+                        rows.stream().map(Row::key).toList());
+                send(node, page, (from, answer) -> mergeDeletes(answer), this::take);
+            });
+            if (doubts.isEmpty()) {
+                take();
+            }
+        }
+
         private void take() {
             String bound = believedUpTo;
-            List<Row> believed = newest.values().stream()
-                    .filter(row -> bound == null || RegisterKey.compareKeys(row.key(), bound) <= 0)
-                    .sorted((a, b) -> RegisterKey.compareKeys(a.key(), b.key()))
-                    .toList();
-            for (Row row : believed) {
+            Set<String> shown = new HashSet<>();
+            String dead = null;
+            for (Row row : newest.values()) {
+                if (!isBelieved(row.key())) {
+                    break;
+                }
+                String name = fold.of(row.key()).orElse("");
+                if (dead != null && !fold.of(dead).orElse("").equals(name)) {
+                    break;
+                }
                 RegisterValue value = RegisterValue.decode(row.value());
                 if (value.absent()) {
-                    continue;
+                    // Of all that is folded here owners have told the first key alone, and that one is deleted.
+                    dead = dead == null && !name.isEmpty() && !shown.contains(name) ? row.key() : dead;
+                } else if (name.isEmpty() || shown.add(name)) {
+                    dead = null;
+                    if (entries.size() == task.limit()) {
+                        result.complete(new ListResult.Page(entries, true));
+                        return;
+                    }
+                    entries.add(new Entry(row.key(), row.accepted(), value));
                 }
-                if (entries.size() == task.limit()) {
-                    result.complete(new ListResult.Page(entries, true));
-                    return;
-                }
-                entries.add(new Entry(row.key(), row.accepted(), value));
             }
-            if (bound == null || entries.size() == task.limit()) {
-                result.complete(new ListResult.Page(entries, bound != null));
+            goOn(dead != null ? dead : bound == null ? null : fold.beyond(bound), dead == null);
+        }
+
+        private void goOn(@Nullable String from, boolean folding) {
+            if (from == null || entries.size() == task.limit()) {
+                result.complete(new ListResult.Page(entries, from != null));
             } else {
-                after = bound;
+                after = from;
+                folds = folding;
                 step();
             }
         }

@@ -131,7 +131,7 @@ final class Proposal {
     private boolean acceptCarried(Configuration configuration) {
         Optional<Carried.Promise> promise =
                 carried.take(task.key(), configuration, exchange.loop().nanoTime());
-        if (promise.isEmpty()) {
+        if (promise.isEmpty() || !task.window().contains(promise.get().ballot())) {
             return false;
         }
         RegisterValue current = promise.get().value();

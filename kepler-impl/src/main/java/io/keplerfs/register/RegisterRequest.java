@@ -19,7 +19,8 @@ import java.util.List;
  * PREPARE     register key, ballot, uuid write
  * ACCEPT      register key, ballot, bytes value, ballot next
  * QUERY       register key, bool with value
- * LIST        text bucket, list of uint shard, text prefix, text after, uint limit, bool with payload
+ * LIST        text bucket, list of uint shard, text prefix, text after, text delimiter, uint limit, bool with payload,
+ *             list of text key
  * </pre>
  */
 sealed interface RegisterRequest {
@@ -45,7 +46,16 @@ sealed interface RegisterRequest {
             case ACCEPT -> new Accept(stage, in.register(), in.ballot(), in.bytes(), in.ballot());
             case QUERY -> new Query(stage, in.register(), in.bool());
             case LIST ->
-                new Page(stage, in.text(), in.list(WireReader::uint), in.text(), in.text(), in.uint(), in.bool());
+                new Page(
+                        stage,
+                        in.text(),
+                        in.list(WireReader::uint),
+                        in.text(),
+                        in.text(),
+                        in.text(),
+                        in.uint(),
+                        in.bool(),
+                        in.list(WireReader::text));
             default -> throw new IllegalArgumentException("no register request: " + kind);
         };
         in.end();
@@ -124,10 +134,13 @@ sealed interface RegisterRequest {
     }
 
     /**
-     * Tell the registers of these shards that hold a value, tombstones included, in the order of their keys.
+     * Tell the live registers of these shards in the order of their keys; or what there is of certain keys, tombstones included.
      *
      * @param after only keys above it, empty from the start
+     * @param delimiter of the keys that have it behind the prefix and are equal up to there, the first alone, without its payload;
+     *     empty for none
      * @param limit at most so many rows
+     * @param keys if not empty, these keys of the shards at the same places, and nothing else
      */
     record Page(
             long stage,
@@ -135,9 +148,17 @@ sealed interface RegisterRequest {
             List<Integer> shards,
             String prefix,
             String after,
+            String delimiter,
             int limit,
-            boolean withPayload)
+            boolean withPayload,
+            List<String> keys)
             implements RegisterRequest {
+        public Page {
+            if (!keys.isEmpty() && keys.size() != shards.size()) {
+                throw new MalformedMessageException(keys.size() + " keys of " + shards.size() + " shards");
+            }
+        }
+
         @Override
         public Kind kind() {
             return Kind.LIST;
@@ -149,8 +170,10 @@ sealed interface RegisterRequest {
                     .list(shards, WireWriter::uint)
                     .text(prefix)
                     .text(after)
+                    .text(delimiter)
                     .uint(limit)
-                    .bool(withPayload);
+                    .bool(withPayload)
+                    .list(keys, WireWriter::text);
         }
     }
 }

@@ -143,6 +143,11 @@ public record RegisterValue(
         return out.raw(payload).toBytes();
     }
 
+    /** Whether the bytes are a value, and no tombstone: known without reading them all. */
+    static boolean isLive(byte[] encoded) {
+        return encoded.length > 1 && (encoded[1] & ABSENT) == 0;
+    }
+
     /** Reads what {@link #encode} wrote; throws {@link MalformedMessageException} for anything else. */
     public static RegisterValue decode(byte[] bytes) {
         if (bytes.length == 0) {

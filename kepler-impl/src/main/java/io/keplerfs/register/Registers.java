@@ -165,6 +165,8 @@ public final class Registers {
      * @param shardCount into how many shards the bucket's key space is cut
      * @param prefix only keys that start with it
      * @param after only keys above it in byte order, empty from the start
+     * @param delimiter keys that are equal up to the first delimiter behind the prefix are one entry, with the key of any of them
+     *     and without a payload; empty for none
      * @param limit at most so many entries
      * @param withPayload whether the entries carry their payloads
      */
@@ -173,6 +175,7 @@ public final class Registers {
             int shardCount,
             String prefix,
             String after,
+            String delimiter,
             int limit,
             boolean withPayload,
             Duration timeout) {
@@ -180,8 +183,21 @@ public final class Registers {
             throw new IllegalArgumentException("a listing of " + shardCount + " shards and " + limit + " entries");
         }
         long deadline = exchange.deadline(timeout);
-        Listing.Task task = new Listing.Task(bucket, shardCount, prefix, limit, withPayload, deadline);
+        Listing.Task task =
+                new Listing.Task(bucket, shardCount, new Fold(prefix, delimiter), limit, withPayload, deadline);
         return onLoop(() -> new Listing(exchange, task, after).start());
+    }
+
+    /** The same without a delimiter. */
+    public CompletableFuture<ListResult> list(
+            String bucket,
+            int shardCount,
+            String prefix,
+            String after,
+            int limit,
+            boolean withPayload,
+            Duration timeout) {
+        return list(bucket, shardCount, prefix, after, "", limit, withPayload, timeout);
     }
 
     private Proposal propose(Proposal.Task task) {

@@ -10,7 +10,7 @@ public sealed interface Settled {
         SUPERSEDED,
         /** An owner has heard of it, or has forgotten too much: it may have been current for a while, and is not now. */
         PERHAPS,
-        /** It never happened. */
+        /** It never happened; or it did more than a day ago, and the file and its tombstone are gone since. */
         NEVER
     }
 

@@ -23,8 +23,33 @@ final class ShardPages {
     private ShardPages() {}
 
     static Rows page(Store.Snapshot snapshot, RegisterRequest.Page request) {
+        return request.keys().isEmpty() ? range(snapshot, request) : certain(snapshot, request);
+    }
+
+    private static Rows certain(Store.Snapshot snapshot, RegisterRequest.Page request) {
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < request.keys().size(); i++) {
+            RegisterKey key = new RegisterKey(
+                    request.bucket(), request.shards().get(i), request.keys().get(i));
+            rows.add(row(snapshot.register(key), request.withPayload()));
+        }
+        return new Rows(false, rows);
+    }
+
+    private static Row row(RegisterRow row, boolean payloads) {
+        RegisterValue value = RegisterValue.decode(row.value()).withoutAncestors();
+        boolean withPayload = payloads && !value.absent();
+        byte[] listed = (withPayload ? value : value.withoutPayload()).encode();
+        return new Row(row.key().shard(), row.key().key(), row.accepted(), listed);
+    }
+
+    private static Rows range(Store.Snapshot snapshot, RegisterRequest.Page request) {
+        Fold fold = new Fold(request.prefix(), request.delimiter());
         int limit = Math.min(request.limit(), MAX_ROWS);
-        int batch = Math.max(LEAST_BATCH, limit / Math.max(1, request.shards().size()) + 1);
+        // Of a folder one row is wanted: what is read ahead would be skipped.
+        int batch = request.delimiter().isEmpty()
+                ? Math.max(LEAST_BATCH, limit / Math.max(1, request.shards().size()) + 1)
+                : 1;
         PriorityQueue<Cursor> cursors = new PriorityQueue<>(
                 (a, b) -> RegisterKey.compareKeys(a.head().key(), b.head().key()));
         for (int shard : request.shards()) {
@@ -37,11 +62,18 @@ final class ShardPages {
         int bytes = 0;
         while (!cursors.isEmpty() && rows.size() < limit && bytes < FULL_BYTES) {
             Cursor cursor = cursors.remove();
-            Row row = cursor.next();
+            Row row = cursor.next(fold);
             rows.add(row);
             bytes += row.value().length + row.key().length() + Row.OVERHEAD_BYTES;
-            if (!cursor.ended()) {
-                cursors.add(cursor);
+            cursors.add(cursor);
+            Cursor behind = cursors.peek();
+            String beyond = fold.beyond(row.key());
+            while (behind != null && behind.skipTo(beyond)) {
+                cursors.remove();
+                if (!behind.ended()) {
+                    cursors.add(behind);
+                }
+                behind = cursors.peek();
             }
         }
         return new Rows(!cursors.isEmpty(), rows);
@@ -72,15 +104,24 @@ final class ShardPages {
             return rows.get(at).key();
         }
 
-        Row next() {
-            RegisterRow row = rows.get(at++);
-            if (at == rows.size() && rows.size() == batch) {
-                fill(row.key().key());
+        /** The row it stands at; it does not move. */
+        Row next(Fold fold) {
+            RegisterRow row = rows.get(at);
+            return row(row, request.withPayload() && fold.of(row.key().key()).isEmpty());
+        }
+
+        /** Goes on to the first row above the key; false if it is there already. */
+        boolean skipTo(String key) {
+            if (ended() || RegisterKey.compareKeys(head().key(), key) > 0) {
+                return ended();
             }
-            RegisterValue value = RegisterValue.decode(row.value()).withoutAncestors();
-            boolean withPayload = request.withPayload() && !value.absent();
-            byte[] listed = (withPayload ? value : value.withoutPayload()).encode();
-            return new Row(shard, row.key().key(), row.accepted(), listed);
+            while (at < rows.size() && RegisterKey.compareKeys(head().key(), key) <= 0) {
+                at++;
+            }
+            if (at == rows.size() && rows.size() == batch) {
+                fill(key);
+            }
+            return true;
         }
 
         private void fill(@Nullable String after) {

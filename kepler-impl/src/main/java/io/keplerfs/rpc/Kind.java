@@ -10,6 +10,8 @@ public enum Kind {
     QUERY(3),
     /** Register: page of one shard's keys. */
     LIST(4),
+    /** Register: may these tombstones go, or: remove them. */
+    TOMBSTONES(5),
     /** View: take mine, tell yours. */
     VIEW_OFFER(11),
     /** View: page of registers for a new owner. */

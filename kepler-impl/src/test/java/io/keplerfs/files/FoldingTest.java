@@ -35,7 +35,7 @@ class FoldingTest {
             if (next.isEmpty()) {
                 break;
             }
-            folding.add(file(next.get()));
+            folding.add(next.get(), () -> file(next.get()));
             after = folding.resumeAfter(next.get());
         }
         return folding.page();

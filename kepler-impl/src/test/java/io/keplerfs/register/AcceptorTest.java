@@ -197,5 +197,6 @@ class AcceptorTest {
         assertThat(value(6).fenced(9).fence()).isEqualTo(9);
         assertThat(next.fenced(3).fence()).isEqualTo(7);
         assertThat(value(6).encode()[1]).isZero();
+        assertThat(RegisterValue.isLive(fenced.encode())).isTrue();
     }
 }

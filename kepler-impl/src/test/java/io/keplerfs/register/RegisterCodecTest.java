@@ -28,7 +28,8 @@ class RegisterCodecTest {
             new RegisterRequest.Prepare(6, KEY, BALLOT, ID),
             new RegisterRequest.Accept(6, KEY, BALLOT, BYTES, new Ballot(BALLOT.time() + 1, BALLOT.node())),
             new RegisterRequest.Query(6, KEY, true),
-            new RegisterRequest.Page(6, "photos", List.of(0, 300), "k", "kö", 1000, true));
+            new RegisterRequest.Page(6, "photos", List.of(0, 300), "k", "kö", "/", 1000, true, List.of()),
+            new RegisterRequest.Page(6, "photos", List.of(0, 300), "", "", "", 2, false, List.of("a", "b")));
 
     private static final List<RegisterAnswer> ANSWERS = List.of(
             new RegisterAnswer.Promised(BALLOT, true, BYTES, true, 9, 41),

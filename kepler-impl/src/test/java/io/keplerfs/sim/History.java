@@ -83,6 +83,7 @@ final class History {
         }
     }
 
+    private boolean forgetsTombstones;
     private final List<Call> calls = new ArrayList<>();
     private final Set<VersionId> absent = new HashSet<>(Set.of(INITIAL));
     private final List<String> violations = new ArrayList<>();
@@ -136,7 +137,7 @@ final class History {
 
     private @Nullable VersionId after(Call call, VersionId state) {
         if (call.result == Result.REFUSED || call.kind == Kind.GET) {
-            return state.equals(call.seen) ? state : null;
+            return call.seen != null && state.equals(shown(call.seen)) ? state : null;
         }
         boolean may = switch (call.kind) {
             case PUT, ERASE, GET -> true;
@@ -144,7 +145,16 @@ final class History {
             case CREATE -> isAbsent(state);
             case BUILD -> call.base == null || state.equals(call.base);
         };
-        return may ? call.id : null;
+        return may ? shown(call.id) : null;
+    }
+
+    /** Where tombstones are removed, a deleted file and one that never was look the same. */
+    private VersionId shown(VersionId id) {
+        return forgetsTombstones && isAbsent(id) ? INITIAL : id;
+    }
+
+    void forgetTombstones() {
+        forgetsTombstones = true;
     }
 
     /** Version = max(now, newest seen + 1): a write that began after another had ended must not have a smaller time. */

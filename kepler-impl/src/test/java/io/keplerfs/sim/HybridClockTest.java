@@ -108,4 +108,24 @@ class HybridClockTest {
 
         assertThat(clock.next().orElseThrow().millis()).isEqualTo(process.wallMillis());
     }
+
+    @Test
+    void aWallClockThatJumpsByHoursWhileTheNodeRunsNeverTakesABallotBack() {
+        HybridClock clock = open(0);
+        Ballot first = clock.next().orElseThrow();
+        process.setSkew(Duration.ofHours(3).toMillis());
+        Ballot ahead = clock.next().orElseThrow();
+        pass(Duration.ofMinutes(1));
+        Ballot farAhead = clock.next().orElseThrow();
+        process.setSkew(Duration.ofHours(-3).toMillis());
+        Ballot back = clock.next().orElseThrow();
+
+        assertThat(ahead).isGreaterThan(first);
+        assertThat(ahead.millis() - first.millis()).isLessThanOrEqualTo(60_000);
+        assertThat(farAhead.millis() - first.millis())
+                .isGreaterThan(Duration.ofHours(2).toMillis());
+        assertThat(back).isGreaterThan(farAhead);
+        crash();
+        assertThat(open(0).next().orElseThrow()).isGreaterThan(back);
+    }
 }

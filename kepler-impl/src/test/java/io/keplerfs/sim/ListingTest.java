@@ -37,7 +37,7 @@ class ListingTest {
 
     private ListResult.Page page(String prefix, String after, int limit) {
         return (ListResult.Page)
-                cluster.await(cluster.at(5).list("photos", SHARDS, prefix, after, limit, true, TIMEOUT));
+                cluster.await(cluster.at(5).list("photos", SHARDS, prefix, after, "", limit, true, TIMEOUT));
     }
 
     private static List<String> keys(ListResult.Page page) {
@@ -91,7 +91,7 @@ class ListingTest {
         cluster.network.courier((from, to, kind) -> kind == Kind.ACCEPT && to.equals(id(1)) ? Courier.LOST : 0);
         write("a", Change.toTombstone(new byte[0]));
         for (int reader = 1; reader <= 5; reader++) {
-            ListResult result = cluster.await(cluster.at(reader).list("photos", SHARDS, "", "", 10, true, TIMEOUT));
+            ListResult result = cluster.await(cluster.at(reader).list("photos", SHARDS, "", "", "", 10, true, TIMEOUT));
             assertThat(keys((ListResult.Page) result)).containsExactly("b");
         }
     }
@@ -109,7 +109,7 @@ class ListingTest {
     @Test
     void withoutPayloadOnlyNamesAndTimesTravel() {
         put("a");
-        ListResult result = cluster.await(cluster.at(5).list("photos", SHARDS, "", "", 10, false, TIMEOUT));
+        ListResult result = cluster.await(cluster.at(5).list("photos", SHARDS, "", "", "", 10, false, TIMEOUT));
 
         Entry entry = ((ListResult.Page) result).entries().get(0);
         assertThat(entry.value().payload()).isEmpty();
@@ -141,7 +141,7 @@ class ListingTest {
         cluster.node(3).crash();
 
         ListResult result =
-                cluster.await(cluster.at(5).list("photos", SHARDS, "", "", 10, true, Duration.ofMillis(300)));
+                cluster.await(cluster.at(5).list("photos", SHARDS, "", "", "", 10, true, Duration.ofMillis(300)));
         assertThat(result).isInstanceOf(ListResult.Unavailable.class);
         assertThat(((ListResult.Unavailable) result).reason()).contains("photos", "no majority", "shard 0");
     }

@@ -60,6 +60,8 @@ final class RegisterSimulation {
         }
     }
 
+    private static final List<Kind> DELETES = List.of(Kind.PUT, Kind.ERASE, Kind.ERASE, Kind.CREATE, Kind.GET);
+
     private final SimLoop loop;
     private final SplittableRandom random;
     private final History history = new History();
@@ -72,9 +74,16 @@ final class RegisterSimulation {
     private final double paceMillis;
     private final boolean moves;
     private final Set<Trouble> swarm;
+    private final boolean sweeps;
+    private final Duration tombstoneAge;
     private boolean healed;
 
     RegisterSimulation(long seed, boolean moves, Mistakes mistakes) {
+        this(seed, moves, mistakes, false);
+    }
+
+    /** @param sweeps whether tombstones are removed after seconds, and files are deleted and created all the time */
+    RegisterSimulation(long seed, boolean moves, Mistakes mistakes, boolean sweeps) {
         this.loop = new SimLoop(seed);
         this.random = loop.fork();
         this.moves = moves;
@@ -85,6 +94,14 @@ final class RegisterSimulation {
                 new SimOwnership.Script(key, ids.subList(0, 3), ids.subList(moves ? 1 : 0, moves ? 4 : 3), mistakes);
         this.paceMillis = pick(3, 10, 40);
         this.swarm = Trouble.draw(random);
+        this.sweeps = sweeps;
+        if (sweeps) {
+            // The age of a tombstone is told by the clock: one that jumps would forget retries that are still under
+            // way.
+            swarm.remove(Trouble.CLOCK_JUMPS);
+            history.forgetTombstones();
+        }
+        this.tombstoneAge = Duration.ofMillis((long) (80 * paceMillis) + 1_500);
         this.network = new SimNetwork(
                 loop,
                 new Weather(pick(0, 0.05, 0.2, 0.3), pick(0, 0.1), paceMillis, chosen(Trouble.REPLAY) ? 0.05 : 0));
@@ -93,12 +110,13 @@ final class RegisterSimulation {
         SimNode.World world = new SimNode.World(loop, network, script, roundTimeout);
         double skewMillis = pick(0, 30, 100, 600);
         int operations = (int) pick(3, 4, 5);
-        List<Kind> mix = MIXES.get(random.nextInt(MIXES.size()));
+        List<Kind> mix = sweeps ? DELETES : MIXES.get(random.nextInt(MIXES.size()));
         for (NodeId id : ids) {
             SimStore store = new SimStore(loop, id, maxSyncNanos, mistakes.disk(), this::observe);
             SimNode node = new SimNode(world, id, (long) (pick(0, 0, -1, -0.3, 0.3, 1) * skewMillis), store);
             nodes.add(node);
-            clients.add(new SimClient(loop, node, key, history, mix, operations, paceMillis));
+            SimClient client = new SimClient(loop, node, key, history, mix, operations, paceMillis);
+            clients.add(sweeps ? client.slow(tombstoneAge.toMillis()) : client);
         }
     }
 
@@ -116,6 +134,9 @@ final class RegisterSimulation {
         planAll();
         if (moves) {
             planMove();
+        }
+        if (sweeps) {
+            sweepAgain();
         }
         if (!loop.runUntil(() -> clients.stream().allMatch(SimClient::isFinished), LIMIT)) {
             history.violation("the clients did not come to an end");
@@ -249,6 +270,17 @@ final class RegisterSimulation {
             node.ownership().pull();
         });
         loop.after((long) (random.nextDouble(0.5, 2.5) * paceMillis * 1e6), this::watchMove);
+    }
+
+    private void sweepAgain() {
+        List<NodeId> everybody = nodes.stream().map(SimNode::id).toList();
+        nodes.get(random.nextInt(NODES)).sweep(tombstoneAge, everybody);
+        loop.after(healed ? Duration.ofMinutes(1) : tombstoneAge.dividedBy(5), this::sweepAgain);
+    }
+
+    /** Tombstones that were removed. */
+    int swept() {
+        return nodes.stream().mapToInt(SimNode::swept).sum();
     }
 
     private void heal() {

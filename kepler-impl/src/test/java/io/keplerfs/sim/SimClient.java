@@ -33,6 +33,8 @@ final class SimClient {
     private final List<Kind> mix;
     private final double paceMillis;
     private int left;
+    private double thinkMillis;
+    private boolean triesAgain = true;
     private long number = 1;
     private int made;
     private VersionId lastSeen = RegisterValue.NONE.id();
@@ -57,6 +59,14 @@ final class SimClient {
         this.random = loop.fork();
         this.left = operations;
         this.paceMillis = paceMillis;
+        this.thinkMillis = paceMillis;
+    }
+
+    /** One that takes up to so long between two operations, and does not come back to a write whose outcome it did not get. */
+    SimClient slow(double longestMillis) {
+        thinkMillis = longestMillis;
+        triesAgain = false;
+        return this;
     }
 
     /** Tells the writes of several clients of one node and one register apart; 1 unless said. */
@@ -89,7 +99,7 @@ final class SimClient {
         }
         Runnable then = () -> {
             left--;
-            later(this::next);
+            loop.after((long) (random.nextDouble(0.1, thinkMillis) * 1e6), this::next);
         };
         if (kind == Kind.GET) {
             read(call, then);
@@ -153,7 +163,7 @@ final class SimClient {
         long tried = loop.nowNanos();
         this.<Outcome>onNode(registers -> registers.change(key, call.id, again, change, all, timeout), outcome -> {
             take(call, outcome, tried);
-            int choice = random.nextInt(3);
+            int choice = triesAgain ? random.nextInt(3) : 2;
             if (call.result == Result.MAYBE && choice == 0) {
                 later(() -> change(call, true, then));
             } else if (call.result == Result.MAYBE && choice == 1) {

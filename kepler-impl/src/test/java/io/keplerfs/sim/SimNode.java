@@ -1,12 +1,16 @@
 package io.keplerfs.sim;
 
 import io.keplerfs.register.AcceptorService;
+import io.keplerfs.register.Configuration;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.PlantedRegisters;
 import io.keplerfs.register.Registers;
+import io.keplerfs.register.Tombstones;
 import io.keplerfs.rpc.Rpc;
+import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.values.NodeId;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One node of the register simulation through all its lives: its disk stays, everything else begins anew. */
@@ -20,7 +24,10 @@ final class SimNode implements SimHost {
     private SimStore store;
     private SimProcess process;
     private SimOwnership ownership;
+    private Tombstones tombstones;
     private @Nullable Registers registers;
+    private Rpc rpc;
+    private int swept;
     private int lives;
 
     SimNode(World world, NodeId id, long skewMillis, SimStore store) {
@@ -30,11 +37,42 @@ final class SimNode implements SimHost {
         this.store = store;
         this.process = new SimProcess(world.loop(), skewMillis);
         this.ownership = boot();
+        this.tombstones = tombstones(ownership);
+    }
+
+    private Tombstones tombstones(SimOwnership own) {
+        Tombstones made = PlantedRegisters.tombstones(
+                process, rpc, store, own, own, world.script().mistakes().proposer());
+        made.start();
+        return made;
+    }
+
+    /** Has the tombstones of its store removed that are older than this, unless the register is moving. */
+    void sweep(Duration age, List<NodeId> members) {
+        Configuration configuration = ownership.of(world.script().key());
+        if (isUp() && configuration.ownerSets().size() == 1) {
+            long until = process.wallMillis() - age.toMillis();
+            process.when(store.read(tables -> tables.tombstonesAfter(null, 10)), (rows, failure) -> {
+                if (rows != null) {
+                    List<RegisterRow> ripe = rows.stream()
+                            .filter(row -> Tombstones.isRipe(row, until))
+                            .toList();
+                    tombstones
+                            .remove(ripe, configuration.stage(), members, world.roundTimeout())
+                            .thenAccept(removed -> swept += removed);
+                }
+            });
+        }
+    }
+
+    /** Tombstones removed so far. */
+    int swept() {
+        return swept;
     }
 
     private SimOwnership boot() {
         lives++;
-        Rpc rpc = world.network().attach(id, process);
+        rpc = world.network().attach(id, process);
         SimOwnership own = new SimOwnership(world.script(), process, rpc, store);
         own.start();
         new AcceptorService(rpc, store, own, process::wallMillis).start();
@@ -64,6 +102,7 @@ final class SimNode implements SimHost {
             world.loop().note("restart " + id);
             process = new SimProcess(world.loop(), skewMillis);
             ownership = boot();
+            tombstones = tombstones(ownership);
         }
     }
 

@@ -19,6 +19,7 @@ record SimTables(NavigableMap<RegisterKey, RegisterRow> registers, NavigableMap<
         return registers.getOrDefault(key, RegisterRow.untouched(key));
     }
 
+    /** A row that was removed is put as an untouched one, which says the same. */
     void putAll(SimTables changes) {
         registers.putAll(changes.registers);
         settings.putAll(changes.settings);

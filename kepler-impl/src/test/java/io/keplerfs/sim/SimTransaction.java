@@ -49,10 +49,24 @@ final class SimTransaction implements Store.Transaction {
     public List<RegisterRow> registers(String bucket, int shard, String prefix, @Nullable String after, int limit) {
         return all().registers().values().stream()
                 .filter(row -> row.key().bucket().equals(bucket) && row.key().shard() == shard)
-                .filter(row -> !row.accepted().isZero())
+                .filter(RegisterRow::live)
                 .filter(row -> row.key().key().startsWith(prefix))
                 .filter(row ->
                         after == null || RegisterKey.compareKeys(row.key().key(), after) > 0)
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public void removeRegister(RegisterKey key) {
+        changes.registers().put(key, RegisterRow.untouched(key));
+    }
+
+    @Override
+    public List<RegisterRow> tombstonesAfter(@Nullable RegisterKey cursor, int limit) {
+        return all().registers().values().stream()
+                .filter(row -> cursor == null || row.key().compareTo(cursor) > 0)
+                .filter(row -> !row.live() && !row.promised().isZero())
                 .limit(limit)
                 .toList();
     }
@@ -123,7 +137,7 @@ final class SimTransaction implements Store.Transaction {
 
     @Override
     public List<IntentRow> intents(RegisterKey key) {
-        throw none();
+        return List.of();
     }
 
     @Override

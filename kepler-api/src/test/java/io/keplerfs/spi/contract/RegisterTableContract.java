@@ -7,6 +7,7 @@ import static io.keplerfs.spi.contract.StoreUnderTest.promisedOnly;
 import static io.keplerfs.spi.contract.StoreUnderTest.valued;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import java.util.ArrayList;
@@ -93,7 +94,48 @@ interface RegisterTableContract extends StoreUnderTest {
         // And it may be set aside again.
         write(transaction -> transaction.putRegister(row));
         write(transaction -> transaction.setAsideRegister(key("cat")));
+    }
+
+    @Test
+    default void aRemovedRegisterIsAsIfNobodyHadTouchedIt() {
+        write(transaction -> transaction.putRegister(valued("cat")));
+
+        write(transaction -> {
+            transaction.removeRegister(key("cat"));
+            transaction.removeRegister(key("nobody"));
+        });
+
+        assertThat(this.<RegisterRow>read(snapshot -> snapshot.register(key("cat"))))
+                .usingRecursiveComparison()
+                .isEqualTo(RegisterRow.untouched(key("cat")));
         assertThat(this.<Boolean>read(snapshot -> snapshot.hasNoRegisters())).isTrue();
+    }
+
+    @Test
+    default void whatIsNotLiveIsAmongTheTombstonesAndNotInLists() {
+        RegisterRow deleted = new RegisterRow(key("b"), ballot(9), ballot(9), new byte[] {4}, new byte[0], false);
+        write(transaction -> {
+            transaction.putRegister(valued("a"));
+            transaction.putRegister(deleted);
+            transaction.putRegister(valued("c"));
+            transaction.putRegister(new RegisterRow(key("d"), ballot(3), Ballot.ZERO, new byte[0], new byte[0]));
+        });
+
+        assertThat(this.<List<RegisterRow>>read(snapshot -> snapshot.tombstonesAfter(null, 10)))
+                .extracting(row -> row.key().key())
+                .containsExactly("b", "d");
+        assertThat(this.<List<RegisterRow>>read(snapshot -> snapshot.tombstonesAfter(key("b"), 10)))
+                .extracting(row -> row.key().key())
+                .containsExactly("d");
+        assertThat(this.<List<RegisterRow>>read(snapshot -> snapshot.tombstonesAfter(null, 1)))
+                .hasSize(1);
+        assertThat(this.<List<RegisterRow>>read(
+                        snapshot -> snapshot.registers(key("a").bucket(), key("a").shard(), "", null, 10)))
+                .extracting(row -> row.key().key())
+                .containsExactly("a", "c");
+        assertThat(this.<RegisterRow>read(snapshot -> snapshot.register(key("b")))
+                        .live())
+                .isFalse();
     }
 
     @Test
