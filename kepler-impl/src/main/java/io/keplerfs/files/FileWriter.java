@@ -180,6 +180,10 @@ final class FileWriter {
                         version,
                         new Change.Write(manifest.toBytes(), false),
                         tables -> Uploads.close(tables, upload.pin().upload(), debts)))
+                .exceptionallyCompose(failure -> {
+                    uploads.leaveOpen(upload);
+                    return CompletableFuture.failedFuture(failure);
+                })
                 .thenApply(value -> {
                     uploads.forget(upload.pin().upload());
                     return fastInfo(register, manifest, value, upload.owners());

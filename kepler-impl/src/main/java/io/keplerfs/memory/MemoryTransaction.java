@@ -21,7 +21,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Changes the tables in place and remembers how to undo it, last change first. */
-final class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
+class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
     private final Deque<Runnable> undo = new ArrayDeque<>();
 
     MemoryTransaction(MemoryTables tables) {

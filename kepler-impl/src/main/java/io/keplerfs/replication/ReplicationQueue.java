@@ -51,6 +51,10 @@ public final class ReplicationQueue {
     /** Tasks added anew during their delivery, which may have been too early for the new reason; used in transactions only. */
     private final Set<Identity> addedAgain = new HashSet<>();
 
+    private final long startNanos;
+    /** What {@link #nowMillis} showed at the start. */
+    private volatile long startMillis;
+
     private boolean pumping;
     private volatile long waiting;
 
@@ -66,6 +70,8 @@ public final class ReplicationQueue {
         this.rpc = rpc;
         this.store = store;
         this.targets = targets;
+        this.startNanos = loop.nanoTime();
+        this.startMillis = loop.wallMillis();
     }
 
     /** Says how tasks of a kind are done; before {@link #start}. */
@@ -75,11 +81,33 @@ public final class ReplicationQueue {
 
     /** Begins to deliver. On the loop, once. */
     public void start() {
+        loop.when(store.read(tables -> tables.due(null, Long.MAX_VALUE, 1)), (oldest, failure) -> {
+            if (oldest != null) {
+                oldest.forEach(this::catchUpWith);
+            }
+            deliverRegularly();
+        });
+    }
+
+    private void deliverRegularly() {
         pump();
         if (waiting > 0) {
             forgetDeparted();
         }
-        loop.schedule(PUMP, this::start);
+        loop.schedule(PUMP, this::deliverRegularly);
+    }
+
+    /**
+     * The time of this queue: the wall clock at its start, and steady from there. Had somebody set the clock back by a day, the
+     * tasks would otherwise wait for a day.
+     */
+    private long nowMillis() {
+        return startMillis + (loop.nanoTime() - startNanos) / 1_000_000;
+    }
+
+    /** The clock was set back while this node was down: no task of an earlier run waits longer than the longest pause. */
+    private void catchUpWith(QueueRow oldest) {
+        startMillis += Math.max(0, oldest.nextAttemptMillis() - LONGEST_BACKOFF.toMillis() - nowMillis());
     }
 
     /** Tasks not yet delivered, as of the last look. Any thread. */
@@ -106,7 +134,7 @@ public final class ReplicationQueue {
 
     /** A new task, due at once. Any thread. */
     public QueueRow task(String kind, byte[] id, NodeId target, long epoch, String reason) {
-        return new QueueRow(kind, id, target, epoch, reason, 0, 0, loop.wallMillis());
+        return new QueueRow(kind, id, target, epoch, reason, 0, 0, nowMillis());
     }
 
     /** Looks for tasks that another transaction has made durable. Any thread. */
@@ -138,7 +166,7 @@ public final class ReplicationQueue {
     /** A node that is no owner any more lacks nothing; its tasks would stay for ever. */
     private void forgetDeparted() {
         Set<NodeId> served = served();
-        long now = loop.wallMillis();
+        long now = nowMillis();
         if (served.size() > 1) {
             store.write(tables -> {
                 tables.due(null, now, DEPARTED_BATCH).stream()
@@ -153,7 +181,7 @@ public final class ReplicationQueue {
         if (!busy.add(target)) {
             return;
         }
-        long now = loop.wallMillis();
+        long now = nowMillis();
         loop.when(store.read(tables -> tables.due(target, now, BATCH)), (tasks, failure) -> {
             if (tasks == null || tasks.isEmpty()) {
                 busy.remove(target);
@@ -216,8 +244,8 @@ public final class ReplicationQueue {
                     task.epoch(),
                     task.reason(),
                     attempts,
-                    loop.wallMillis(),
-                    loop.wallMillis() + backoffMillis(attempts)));
+                    nowMillis(),
+                    nowMillis() + backoffMillis(attempts)));
         }
         return true;
     }

@@ -83,13 +83,39 @@ public final class DiskTables {
         return query.apply(new MemorySnapshot(durable));
     }
 
+    /** A mistake on purpose in how transactions are kept. */
+    public interface Slip {
+        Slip NONE = new Slip() {};
+
+        /** Whether a task is kept. */
+        default boolean keeps(QueueRow task) {
+            return true;
+        }
+
+        /** What a pin answers. */
+        default boolean have(boolean really) {
+            return really;
+        }
+
+        /** Whether fast writes are kept. */
+        default boolean keepsIntents() {
+            return true;
+        }
+    }
+
     /** Also changes rows of chunks, and remembers every change. */
     public static final class ChunkTransaction extends MemoryTransaction {
         private final List<Consumer<MemoryTransaction>> steps;
+        private Slip slip = Slip.NONE;
 
         ChunkTransaction(MemoryTables tables, List<Consumer<MemoryTransaction>> steps) {
             super(tables);
             this.steps = steps;
+        }
+
+        public ChunkTransaction with(Slip mistake) {
+            slip = mistake;
+            return this;
         }
 
         /** Never part of a transaction that fails. */
@@ -117,7 +143,7 @@ public final class DiskTables {
         @Override
         public boolean pin(ChunkId chunk, Pin pin) {
             steps.add(t -> t.pin(chunk, pin));
-            return super.pin(chunk, pin);
+            return slip.have(super.pin(chunk, pin));
         }
 
         @Override
@@ -128,8 +154,10 @@ public final class DiskTables {
 
         @Override
         public void enqueue(QueueRow task) {
-            super.enqueue(task);
-            steps.add(t -> t.enqueue(task));
+            if (slip.keeps(task)) {
+                super.enqueue(task);
+                steps.add(t -> t.enqueue(task));
+            }
         }
 
         @Override
@@ -152,8 +180,10 @@ public final class DiskTables {
 
         @Override
         public void putIntent(IntentRow intent) {
-            super.putIntent(intent);
-            steps.add(t -> t.putIntent(intent));
+            if (slip.keepsIntents()) {
+                super.putIntent(intent);
+                steps.add(t -> t.putIntent(intent));
+            }
         }
 
         @Override

@@ -9,7 +9,8 @@ import java.util.random.RandomGenerator;
 public final class SimProcess implements Loop {
     private final SimLoop world;
     private final SplittableRandom random;
-    private final long skewMillis;
+    private long skewMillis;
+    private long pausedUntilNanos;
     private boolean dead;
 
     /** @param skewMillis how far this node's wall clock is ahead */
@@ -21,6 +22,20 @@ public final class SimProcess implements Loop {
 
     public void kill() {
         dead = true;
+    }
+
+    /** Nothing of it runs for so long; what becomes due meanwhile runs afterwards. */
+    public void pause(Duration time) {
+        pausedUntilNanos = world.nowNanos() + time.toNanos();
+    }
+
+    public boolean isPaused() {
+        return world.nowNanos() < pausedUntilNanos;
+    }
+
+    /** Somebody sets its wall clock. */
+    public void jump(Duration forward) {
+        skewMillis += forward.toMillis();
     }
 
     public boolean isDead() {
@@ -44,7 +59,9 @@ public final class SimProcess implements Loop {
     }
 
     private void runIfAlive(Runnable task) {
-        if (!dead) {
+        if (!dead && world.nowNanos() < pausedUntilNanos) {
+            world.after(pausedUntilNanos - world.nowNanos(), () -> runIfAlive(task));
+        } else if (!dead) {
             task.run();
         }
     }

@@ -1,0 +1,177 @@
+package io.keplerfs.sim.whole;
+
+import io.keplerfs.ring.Ring;
+import io.keplerfs.sim.whole.KeyHistory.Call;
+import io.keplerfs.sim.whole.KeyHistory.Kind;
+import io.keplerfs.spi.Ballot;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.view.Ownership;
+import io.keplerfs.view.View;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What must be so, at any time and when everything has been mended. */
+final class Checks {
+    /** Rows of registers may differ between owners where nobody has read since: there is no anti-entropy yet. */
+    static final boolean ANTI_ENTROPY = Boolean.getBoolean("sim.antiEntropy");
+    /** Chunks of overwritten and deleted files stay for ever: they are not collected yet. */
+    static final boolean COLLECTION = Boolean.getBoolean("sim.collection");
+
+    private static final int MOST_QUEUED = 20_000;
+
+    private final WholeSimulation world;
+    private final Map<Long, View> decided = new TreeMap<>();
+
+    Checks(WholeSimulation world) {
+        this.world = world;
+    }
+
+    long epochs() {
+        return decided.keySet().stream().mapToLong(epoch -> epoch).max().orElse(0);
+    }
+
+    void always() {
+        oneViewPerEpoch();
+        noLiveChunkIsMissingEverywhere();
+        queuesAreBounded();
+    }
+
+    void atTheEnd() {
+        everyKeyIsLinearizable();
+        everyLiveChunkHasItsCopies();
+        if (ANTI_ENTROPY) {
+            ownersAgreeOnRegisters();
+        }
+        if (COLLECTION) {
+            nothingDeadIsKept();
+        }
+    }
+
+    private void oneViewPerEpoch() {
+        for (WholeNode node : world.members()) {
+            Ownership known = node.ownership();
+            if (known != null && known.newest().epoch() > 1) {
+                agree(node, known.current());
+                known.next().ifPresent(next -> agree(node, next));
+            }
+        }
+    }
+
+    private void agree(WholeNode node, View view) {
+        View same = decided.putIfAbsent(view.epoch(), view);
+        if (same != null && view.epoch() > 1 && !same.equals(view)) {
+            world.violation("two views of one epoch: " + node.name() + " knows " + view + ", others " + same);
+        }
+    }
+
+    private Set<ChunkId> liveChunks() {
+        Set<ChunkId> live = new TreeSet<>();
+        for (KeyHistory history : world.histories()) {
+            if (!world.isLostWithItsNode(history)) {
+                history.certainlyHeld().ifPresent(held -> live.addAll(Contents.chunksOf(held.content)));
+            }
+        }
+        return live;
+    }
+
+    private void noLiveChunkIsMissingEverywhere() {
+        for (ChunkId id : liveChunks()) {
+            if (world.members().stream().noneMatch(node -> node.platter.hasGood(id))) {
+                world.violation("a live chunk is on no disk any more: " + id);
+            }
+        }
+    }
+
+    private void queuesAreBounded() {
+        for (WholeNode node : world.members()) {
+            long queued = node.onDisk(tables -> tables.queued());
+            if (queued > MOST_QUEUED) {
+                world.violation("the queue of " + node.name() + " has " + queued + " tasks");
+            }
+        }
+    }
+
+    /** Contains every key acknowledged before, unless it may have been deleted. */
+    void listing(List<String> listed, long began) {
+        for (KeyHistory history : world.histories()) {
+            boolean mustBeThere = !history.key.startsWith("fast")
+                    && history.calls.stream()
+                            .anyMatch(call -> isAckedPut(call, began)
+                                    && history.calls.stream()
+                                            .filter(other -> other.kind == Kind.DELETE && other.mayCount())
+                                            .allMatch(delete -> delete.returned < call.called));
+            if (mustBeThere && !listed.contains(history.key)) {
+                world.violation("a listing lacks " + history);
+            }
+        }
+    }
+
+    private static boolean isAckedPut(Call call, long before) {
+        return call.changes()
+                && call.kind != Kind.DELETE
+                && call.result == KeyHistory.Result.DONE
+                && call.returned < before;
+    }
+
+    private void everyKeyIsLinearizable() {
+        for (KeyHistory history : world.histories()) {
+            if (!world.isLostWithItsNode(history) && !history.isLinearizable()) {
+                world.violation("not linearizable: " + history);
+            }
+        }
+    }
+
+    private void everyLiveChunkHasItsCopies() {
+        Ownership known = world.members().get(0).ownership();
+        if (known == null) {
+            return;
+        }
+        Ring ring = known.newest().ring();
+        for (ChunkId id : liveChunks()) {
+            for (NodeId owner : ring.owners(ring.partitionOf(id))) {
+                if (world.members().stream().anyMatch(node -> node.id().equals(owner) && !node.platter.hasGood(id))) {
+                    world.violation("after everything was mended " + Wires.short4(owner) + " lacks chunk " + id);
+                }
+            }
+        }
+    }
+
+    private void ownersAgreeOnRegisters() {
+        Ownership known = Objects.requireNonNull(world.members().get(0).ownership());
+        Map<RegisterKey, Set<Ballot>> accepted = new TreeMap<>();
+        for (WholeNode node : world.members()) {
+            for (RegisterRow row : node.onDisk(tables -> tables.registersAfter(null, Integer.MAX_VALUE))) {
+                Ring ring = known.newest().ring();
+                boolean owns = ring.owners(ring.partitionOf(row.key().bucket(), row.key().shard()))
+                        .contains(node.id());
+                if (owns && !row.key().bucket().equals("$view")) {
+                    accepted.computeIfAbsent(row.key(), key -> new TreeSet<>()).add(row.accepted());
+                }
+            }
+        }
+        accepted.forEach((key, ballots) -> {
+            if (ballots.size() > 1) {
+                world.violation("owners differ on " + key + ": " + ballots);
+            }
+        });
+    }
+
+    private void nothingDeadIsKept() {
+        Set<ChunkId> live = liveChunks();
+        for (WholeNode node : world.members()) {
+            List<ChunkId> dead = new ArrayList<>(node.platter.files.keySet());
+            dead.removeAll(live);
+            if (!dead.isEmpty()) {
+                world.violation(node.name() + " keeps " + dead.size() + " chunks of no file");
+            }
+        }
+    }
+}
