@@ -100,7 +100,7 @@ public final class NodeParts {
                 rpc,
                 store,
                 () -> views.ownership().map(Ownership::everybody).orElse(Set.of()));
-        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, queue, views, policy.rebalanceBytesPerSecond());
+        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, store, queue, views, policy.rebalanceBytesPerSecond());
         rebalance = new Rebalance(loop, rpc, store, views, delivery);
         status = new Status(rpc, store, views, seams.membership(), members, queue, events);
         Node node = new Node(
