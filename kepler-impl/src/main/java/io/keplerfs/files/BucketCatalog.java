@@ -69,8 +69,9 @@ final class BucketCatalog {
 
     /** What an earlier run has seen. */
     private CompletableFuture<Optional<BucketRecord>> remembered(String bucket) {
-        return node.read(tables ->
-                tables.setting(SETTING + bucket).filter(bytes -> bytes.length > 0).map(BucketRecord::fromBytes));
+        return node.read(tables -> tables.setting(SETTING + bucket)
+                .filter(bytes -> bytes.length > 0)
+                .map(BucketRecord::fromBytes));
     }
 
     /** That this node knows nothing of a bucket says nothing: it may not own the record, or be behind. */

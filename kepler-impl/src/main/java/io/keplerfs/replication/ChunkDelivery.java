@@ -38,8 +38,7 @@ public final class ChunkDelivery {
     private final Bandwidth bandwidth;
     private final ChunkFetcher fetcher;
 
-    public ChunkDelivery(
-            Loop loop, Rpc rpc, Store store, ReplicationQueue queue, Views views, long bytesPerSecond) {
+    public ChunkDelivery(Loop loop, Rpc rpc, Store store, ReplicationQueue queue, Views views, long bytesPerSecond) {
         this.loop = loop;
         this.store = store;
         this.queue = queue;

@@ -150,7 +150,8 @@ final class Checks {
         for (WholeNode node : world.members()) {
             for (RegisterRow row : node.onDisk(tables -> tables.registersAfter(null, Integer.MAX_VALUE))) {
                 Ring ring = known.newest().ring();
-                boolean owns = ring.owners(ring.partitionOf(row.key().bucket(), row.key().shard()))
+                boolean owns = ring.owners(
+                                ring.partitionOf(row.key().bucket(), row.key().shard()))
                         .contains(node.id());
                 if (owns && !row.key().bucket().equals("$view")) {
                     accepted.computeIfAbsent(row.key(), key -> new TreeSet<>()).add(row.accepted());

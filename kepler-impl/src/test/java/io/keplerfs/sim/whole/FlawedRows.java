@@ -9,20 +9,22 @@ final class FlawedRows {
 
     static Slip of(Flaw flaw) {
         return switch (flaw) {
-            case PIN_SAYS_HAVE -> new Slip() {
-                @Override
-                public boolean have(boolean really) {
-                    return true;
-                }
-            };
+            case PIN_SAYS_HAVE ->
+                new Slip() {
+                    @Override
+                    public boolean have(boolean really) {
+                        return true;
+                    }
+                };
             case REBALANCE_GIVES_UP -> forgetting("rebalance");
             case DEBTS_FORGOTTEN -> forgetting("");
-            case INTENT_REMOVED_EARLY -> new Slip() {
-                @Override
-                public boolean keepsIntents() {
-                    return false;
-                }
-            };
+            case INTENT_REMOVED_EARLY ->
+                new Slip() {
+                    @Override
+                    public boolean keepsIntents() {
+                        return false;
+                    }
+                };
             default -> Slip.NONE;
         };
     }

@@ -138,7 +138,8 @@ final class Oracle {
 
         @Override
         public List<MemberInfo> members() {
-            return new ArrayList<>(opinions.values().stream().map(known -> known.info).toList());
+            return new ArrayList<>(
+                    opinions.values().stream().map(known -> known.info).toList());
         }
 
         @Override

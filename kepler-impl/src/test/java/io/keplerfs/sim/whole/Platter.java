@@ -24,7 +24,8 @@ final class Platter {
     /** Loses what no fsync has made durable. */
     void cutPower() {
         tables = tables.afterPowerCut();
-        files.keySet().removeIf(id -> tables.read(snapshot -> snapshot.chunk(id)).isEmpty());
+        files.keySet()
+                .removeIf(id -> tables.read(snapshot -> snapshot.chunk(id)).isEmpty());
     }
 
     /** One bit of a chunk turns over; empty if there is none. */

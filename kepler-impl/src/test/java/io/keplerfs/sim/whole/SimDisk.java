@@ -90,11 +90,13 @@ final class SimDisk implements Store {
 
     /** Runs it after the disk has worked so long, if the node still lives then. */
     private void later(long nanos, Runnable task) {
-        world.after(nanos, () -> process.execute(() -> {
-            if (!crashed) {
-                task.run();
-            }
-        }));
+        world.after(
+                nanos,
+                () -> process.execute(() -> {
+                    if (!crashed) {
+                        task.run();
+                    }
+                }));
     }
 
     @Override
@@ -121,8 +123,10 @@ final class SimDisk implements Store {
             done.completeExceptionally(thrown);
             return;
         }
-        waiting.add(new Commit(changes, () -> done.complete(result), () -> done.completeExceptionally(
-                new IOException("commit failed: input/output error"))));
+        waiting.add(new Commit(
+                changes,
+                () -> done.complete(result),
+                () -> done.completeExceptionally(new IOException("commit failed: input/output error"))));
         if (flaw == Flaw.COMMIT_ACKED_BEFORE_FSYNC) {
             done.complete(result);
         }

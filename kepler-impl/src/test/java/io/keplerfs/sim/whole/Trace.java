@@ -39,7 +39,8 @@ final class Trace {
 
     List<String> tail() {
         return tail.stream()
-                .map(event -> "%.6f s  %s".formatted(event.nanos() / 1e9, event.what().get()))
+                .map(event ->
+                        "%.6f s  %s".formatted(event.nanos() / 1e9, event.what().get()))
                 .toList();
     }
 }

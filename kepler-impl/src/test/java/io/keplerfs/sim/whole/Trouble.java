@@ -92,28 +92,34 @@ final class Trouble {
             case PAUSE -> pause(node);
             case PARTITION -> partition(node, false);
             case ONE_WAY -> partition(node, true);
-            case RESETS -> forAWhile(() -> world.wires().weather.reset = random.nextDouble(0.3), () -> world.wires()
-                    .weather.reset = 0);
-            case LATE_REQUESTS -> forAWhile(
-                    () -> world.wires().weather.late = random.nextDouble(0.05), () -> world.wires().weather.late = 0);
-            case SLOW_NETWORK -> forAWhile(
-                    () -> world.wires().weather.maxDelayMillis = random.nextDouble(5, 300),
-                    () -> world.wires().weather.maxDelayMillis = 1);
-            case SLOW_PEER -> forAWhile(
-                    () -> world.wires().slow(node.id(), random.nextDouble(50, 3_000)),
-                    () -> world.wires().slow(node.id(), 0));
-            case SLOW_DISK -> forAWhile(
-                    () -> node.mood.maxSyncNanos = random.nextLong(20_000_000, 2_000_000_000),
-                    () -> node.mood.maxSyncNanos = 2_000_000);
+            case RESETS ->
+                forAWhile(
+                        () -> world.wires().weather.reset = random.nextDouble(0.3),
+                        () -> world.wires().weather.reset = 0);
+            case LATE_REQUESTS ->
+                forAWhile(
+                        () -> world.wires().weather.late = random.nextDouble(0.05),
+                        () -> world.wires().weather.late = 0);
+            case SLOW_NETWORK ->
+                forAWhile(
+                        () -> world.wires().weather.maxDelayMillis = random.nextDouble(5, 300),
+                        () -> world.wires().weather.maxDelayMillis = 1);
+            case SLOW_PEER ->
+                forAWhile(
+                        () -> world.wires().slow(node.id(), random.nextDouble(50, 3_000)),
+                        () -> world.wires().slow(node.id(), 0));
+            case SLOW_DISK ->
+                forAWhile(
+                        () -> node.mood.maxSyncNanos = random.nextLong(20_000_000, 2_000_000_000),
+                        () -> node.mood.maxSyncNanos = 2_000_000);
             case FULL_DISK -> forAWhile(() -> node.mood.full = true, () -> node.mood.full = false);
             case IO_ERRORS -> forAWhile(() -> node.mood.ioError = 0.2, () -> node.mood.ioError = 0);
             case COMMIT_ERROR -> commitError(node);
             case ROT -> rot(node);
-            case MISDIRECTED_READS -> forAWhile(
-                    () -> node.mood.misdirected = 0.1, () -> node.mood.misdirected = 0);
+            case MISDIRECTED_READS -> forAWhile(() -> node.mood.misdirected = 0.1, () -> node.mood.misdirected = 0);
             case CLOCK_JUMP -> jump(node);
-            case MISJUDGED -> forAWhile(
-                    () -> world.oracle().mistakes = random.nextDouble(0.3), () -> world.oracle().mistakes = 0);
+            case MISJUDGED ->
+                forAWhile(() -> world.oracle().mistakes = random.nextDouble(0.3), () -> world.oracle().mistakes = 0);
             case JOIN -> world.join();
             case REPLACE -> replace(node);
         };
@@ -131,7 +137,9 @@ final class Trouble {
 
     /** Most of the time a majority is there, or nothing would happen in the run. */
     private boolean mayTakeAway(WholeNode node) {
-        long away = world.members().stream().filter(other -> !other.isServing() || other.isPaused()).count();
+        long away = world.members().stream()
+                .filter(other -> !other.isServing() || other.isPaused())
+                .count();
         return node.isServing() && (away == 0 || random.nextInt(6) == 0);
     }
 
@@ -197,13 +205,13 @@ final class Trouble {
             return false;
         }
         ChunkId id = chunks.get(random.nextInt(chunks.size()));
-        return mayDamage(node.id(), id) && node.platter.rot(id, random.nextInt(8 * 512)).isPresent();
+        return mayDamage(node.id(), id)
+                && node.platter.rot(id, random.nextInt(8 * 512)).isPresent();
     }
 
     /** Whether another disk of the cluster has an undamaged durable copy. */
     boolean mayDamage(NodeId node, ChunkId id) {
-        return world.members().stream()
-                .anyMatch(other -> !other.id().equals(node) && other.platter.hasGood(id));
+        return world.members().stream().anyMatch(other -> !other.id().equals(node) && other.platter.hasGood(id));
     }
 
     private boolean jump(WholeNode node) {
@@ -228,11 +236,12 @@ final class Trouble {
         boolean chunks = node.platter.files.keySet().stream().allMatch(id -> mayDamage(node.id(), id));
         List<RegisterRow> rows = node.onDisk(tables -> tables.registersAfter(null, Integer.MAX_VALUE));
         return chunks
-                && rows.stream().allMatch(row -> world.members().stream()
-                        .anyMatch(other -> other != node
-                                && other.onDisk(tables -> tables.register(row.key()))
-                                                .accepted()
-                                                .compareTo(row.accepted())
-                                        >= 0));
+                && rows.stream()
+                        .allMatch(row -> world.members().stream()
+                                .anyMatch(other -> other != node
+                                        && other.onDisk(tables -> tables.register(row.key()))
+                                                        .accepted()
+                                                        .compareTo(row.accepted())
+                                                >= 0));
     }
 }

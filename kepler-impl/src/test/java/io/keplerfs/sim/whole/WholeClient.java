@@ -108,7 +108,13 @@ final class WholeClient {
     private Call begin(WholeNode node, KeyHistory history, Kind kind, long token, int base, byte[] content) {
         String who = name + "@" + node.name();
         return history.begin(
-                kind, kind == Kind.GET ? 0 : world.nextOp(content), token, base, who, content, world.loop().nowNanos());
+                kind,
+                kind == Kind.GET ? 0 : world.nextOp(content),
+                token,
+                base,
+                who,
+                content,
+                world.loop().nowNanos());
     }
 
     private void end(Call call, Result result) {
@@ -151,7 +157,8 @@ final class WholeClient {
             delete(node, history, token);
             return;
         }
-        Call call = begin(node, history, Kind.FENCED_PUT, token, 0, world.contents().draw(random));
+        Call call =
+                begin(node, history, Kind.FENCED_PUT, token, 0, world.contents().draw(random));
         // A writer that was paused between taking its token and writing.
         world.loop().after(random.nextInt(3) == 0 ? 2_000_000_000L : 0, () -> {
             if (node.isServing()) {
@@ -207,8 +214,8 @@ final class WholeClient {
     /** Also the reads at the end. */
     void read(WholeNode node, String key, GetOptions options, Call call, Runnable then) {
         CompletableFuture<FileSnapshot> found = bucket(node).snapshotAsync(key, options);
-        CompletableFuture<byte[]> bytes = found.thenCompose(snapshot ->
-                ((Snapshot) snapshot).read(0, (int) snapshot.info().sizeBytes()));
+        CompletableFuture<byte[]> bytes = found.thenCompose(
+                snapshot -> ((Snapshot) snapshot).read(0, (int) snapshot.info().sizeBytes()));
         run(node, bytes, () -> end(call, Result.MAYBE), (content, failure) -> {
             boolean known = found.isDone() && !found.isCompletedExceptionally();
             if (known) {

@@ -17,6 +17,7 @@ import io.keplerfs.spi.Transport;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Founding;
 import io.keplerfs.view.Ownership;
 import java.time.Duration;
@@ -31,7 +32,15 @@ final class WholeNode {
     private static final int BUFFERS = 8;
 
     /** What all nodes of a run share. */
-    record World(SimLoop loop, Trace trace, Wires wires, Oracle oracle, Trouble trouble, Flaw flaw, Duration evictAfter) {}
+    record World(
+            SimLoop loop,
+            Trace trace,
+            Wires wires,
+            Oracle oracle,
+            Trouble trouble,
+            Flaw flaw,
+            Duration evictAfter,
+            List<WholeNode> nodes) {}
 
     private final World world;
     private final int number;
@@ -100,10 +109,11 @@ final class WholeNode {
         life = fresh;
         disk = store;
         parts = null;
-        HybridClock.open(fresh, store, id).thenCombine(store.write(NodeParts::nextIncarnation), (clock, incarnation) -> {
-            run(fresh, store, clock, incarnation);
-            return true;
-        });
+        HybridClock.open(fresh, store, id)
+                .thenCombine(store.write(NodeParts::nextIncarnation), (clock, incarnation) -> {
+                    run(fresh, store, clock, incarnation);
+                    return true;
+                });
     }
 
     private void run(SimProcess loop, SimDisk store, HybridClock clock, long incarnation) {
@@ -129,6 +139,9 @@ final class WholeNode {
         }
         store.started();
         parts = built;
+        if (world.flaw() == Flaw.UPLOADS_NOT_SETTLED) {
+            onDisk(Store.Snapshot::uploads).forEach(upload -> world.nodes().forEach(node -> node.drop(upload.id())));
+        }
         built.start(
                 self,
                 WholeSimulation.REPLICATION,
@@ -142,6 +155,13 @@ final class WholeNode {
                         Duration.ofMillis(500),
                         loop.random(),
                         Thread::new));
+    }
+
+    private void drop(VersionId upload) {
+        SimDisk running = disk;
+        if (isUp() && running != null) {
+            running.write(tables -> tables.unpin(upload)).thenCompose(running::collect);
+        }
     }
 
     void crash() {

@@ -83,7 +83,7 @@ final class WholeSimulation {
 
     private WholeNode addNode() {
         WholeNode node = new WholeNode(
-                new WholeNode.World(loop, trace, wires, oracle, trouble, flaw, EVICT_AFTER),
+                new WholeNode.World(loop, trace, wires, oracle, trouble, flaw, EVICT_AFTER, nodes),
                 nodes.size(),
                 nodes.isEmpty());
         nodes.add(node);
@@ -240,7 +240,8 @@ final class WholeSimulation {
     /** For a message. */
     String described() {
         return nodes.stream()
-                .map(node -> node.name() + (node.destroyed ? " destroyed" : node.isServing() ? " up " : " down ")
+                .map(node -> node.name()
+                        + (node.destroyed ? " destroyed" : node.isServing() ? " up " : " down ")
                         + (node.destroyed
                                 ? ""
                                 : node.ownership() + " queue "
@@ -249,7 +250,8 @@ final class WholeSimulation {
                                                         + task.reason() + " x" + task.attempts())
                                                 .toList())
                                         + " uploads " + node.onDisk(Store.Snapshot::uploads) + " intents "
-                                        + node.onDisk(tables -> tables.intents((String) null)).size()))
+                                        + node.onDisk(tables -> tables.intents((String) null))
+                                                .size()))
                 .collect(Collectors.joining("; "));
     }
 
@@ -264,8 +266,6 @@ final class WholeSimulation {
     }
 
     void crash(WholeNode node) {
-        List<Store.Snapshot> none = List.of();
-        assert none.isEmpty();
         node.crash();
         clients.forEach(client -> client.nodeDied(node));
     }

@@ -33,6 +33,7 @@ final class Wires {
         double reset;
         /** Chance that a request is delivered long after everybody has given up. */
         double late;
+
         double maxDelayMillis = 1;
 
         void clear() {
@@ -193,7 +194,8 @@ final class Wires {
         }
 
         private void refuse(CompletableFuture<Message> answer, Message request, boolean maybe, String why) {
-            if (flaw == Flaw.FAILED_CHUNK_COUNTED && request.head().get(request.head().position()) == Kind.PIN.code()) {
+            if (flaw == Flaw.FAILED_CHUNK_COUNTED
+                    && request.head().get(request.head().position()) == Kind.PIN.code()) {
                 answer.complete(Message.of(new WireWriter().u8(1).toBuffer()));
             }
             answer.completeExceptionally(
