@@ -58,6 +58,12 @@ public final class ReplicationQueue {
     private boolean pumping;
     private volatile long waiting;
 
+    private record Look(long queued, List<QueueRow> oldest) {
+        static Look at(Store.Snapshot tables) {
+            return new Look(tables.queued(), tables.due(null, Long.MAX_VALUE, 1));
+        }
+    }
+
     private record Identity(String kind, ByteBuffer id, NodeId target) {
         static Identity of(QueueRow task) {
             return new Identity(task.kind(), ByteBuffer.wrap(task.id()), task.target());
@@ -81,20 +87,11 @@ public final class ReplicationQueue {
 
     /** Begins to deliver. On the loop, once. */
     public void start() {
-        loop.when(store.read(tables -> tables.due(null, Long.MAX_VALUE, 1)), (oldest, failure) -> {
-            if (oldest != null) {
-                oldest.forEach(this::catchUpWith);
-            }
-            deliverRegularly();
-        });
-    }
-
-    private void deliverRegularly() {
         pump();
         if (waiting > 0) {
             forgetDeparted();
         }
-        loop.schedule(PUMP, this::deliverRegularly);
+        loop.schedule(PUMP, this::start);
     }
 
     /**
@@ -105,9 +102,11 @@ public final class ReplicationQueue {
         return startMillis + (loop.nanoTime() - startNanos) / 1_000_000;
     }
 
-    /** The clock was set back while this node was down: no task of an earlier run waits longer than the longest pause. */
+    /** If the clock was set back while this node was down, tasks of earlier runs seem to be due in hours. */
     private void catchUpWith(QueueRow oldest) {
-        startMillis += Math.max(0, oldest.nextAttemptMillis() - LONGEST_BACKOFF.toMillis() - nowMillis());
+        long longestWait = LONGEST_BACKOFF.multipliedBy(2).toMillis();
+        long behind = Math.max(0, oldest.nextAttemptMillis() - longestWait - nowMillis());
+        startMillis = Math.addExact(startMillis, behind);
     }
 
     /** Tasks not yet delivered, as of the last look. Any thread. */
@@ -147,9 +146,12 @@ public final class ReplicationQueue {
             return;
         }
         pumping = true;
-        loop.when(store.read(Store.Snapshot::queued), (queued, failure) -> {
+        loop.when(store.read(Look::at), (look, failure) -> {
             pumping = false;
-            waiting = queued == null ? waiting : queued;
+            if (look != null) {
+                waiting = look.queued();
+                look.oldest().forEach(this::catchUpWith);
+            }
             if (waiting > 0) {
                 served().stream().filter(rpc::reachable).forEach(this::serve);
             }

@@ -82,8 +82,9 @@ class ReplicationQueueTest {
         pass(Duration.ofSeconds(1));
         ahead.kill();
 
-        queue(new SimProcess(world, 0), task -> CompletableFuture.completedFuture(null));
-        pass(Duration.ofMinutes(6));
+        ReplicationQueue after = queue(new SimProcess(world, 0), task -> CompletableFuture.completedFuture(null));
+        after.add(List.of(after.task("greet", new byte[2], OTHER, 1, "of this run")));
+        pass(Duration.ofMinutes(15));
 
         assertThat(store.read(Store.Snapshot::queued).join()).isZero();
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.keplerfs.sim.Figure;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Many seeds: {@code mvn -Psim test -Dtest=WholeNodeFigures -Dseeds=500 -Dminutes=10}. */
 class WholeNodeFigures {
@@ -38,6 +40,16 @@ class WholeNodeFigures {
         Figure.print("whole.seeds_that_differ_when_run_twice", differing[0]);
 
         assertThat(differing[0]).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void everyPlantedFlawIsFound(Flaw flaw) {
+        WholeRuns.quietly(() -> {
+            int seeds = WholeRuns.seedsToFind(flaw, SEEDS, Duration.ofMinutes(1));
+            Figure.print("whole.seeds_to_find." + flaw.name().toLowerCase(java.util.Locale.ROOT), seeds);
+            assertThat(seeds).isPositive();
+        });
     }
 
     private static long sumOf(long seed) {

@@ -50,6 +50,19 @@ final class WholeRuns {
         }
     }
 
+    /** How many seeds it took to find a planted flaw; 0 if so many were not enough. */
+    static int seedsToFind(Flaw flaw, long most, Duration length) {
+        for (int seed = 0; seed < most; seed++) {
+            List<String> violations = new WholeSimulation(seed, length, flaw).run();
+            if (!violations.isEmpty()) {
+                System.out.println(flaw + " found after seeds: " + (seed + 1) + ", "
+                        + violations.get(0).lines().findFirst().orElse(""));
+                return seed + 1;
+            }
+        }
+        return 0;
+    }
+
     /** One line for each seed that failed. */
     List<String> failures() {
         return failures;
