@@ -165,6 +165,11 @@ final class WholeSimulation {
         if (!loop.runUntil(() -> isSettled() && isQuiet(), SETTLED_WITHIN)) {
             violation("not in order long after everything was mended: " + described());
         }
+        boolean nothingLost = nodes.stream().noneMatch(node -> node.destroyed);
+        if (nothingLost && !trouble.counts().containsKey("quarantined chunks")) {
+            // Before the reads below repair what they find.
+            checks.everyLiveChunkHasItsCopies(false);
+        }
         readEverything();
         if (violations.isEmpty() && !loop.runUntil(() -> isSettled() && isQuiet(), SETTLED_WITHIN)) {
             violation("not in order after everything had been read: " + described());
