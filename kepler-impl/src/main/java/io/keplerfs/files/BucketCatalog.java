@@ -49,7 +49,8 @@ final class BucketCatalog {
         if (known == null) {
             return newest(bucket, timeout);
         }
-        // The owners of the bucket's record and those of a file need not be on the same side of a partition: a file whose
+        // The owners of the bucket's record and those of a file need not be on the same side of a partition: a file
+        // whose
         // owners answer can be read and written as long as the bucket was once seen.
         Duration patience = timeout.compareTo(ASK_TIMEOUT) < 0 ? timeout : ASK_TIMEOUT;
         return newest(bucket, patience)
@@ -83,10 +84,9 @@ final class BucketCatalog {
 
     /** What an earlier run has seen. */
     private CompletableFuture<Optional<BucketRecord>> remembered(String bucket) {
-        return node.store()
-                .read(tables -> tables.setting(SETTING + bucket)
-                        .filter(bytes -> bytes.length > 0)
-                        .map(BucketRecord::fromBytes));
+        return node.read(tables -> tables.setting(SETTING + bucket)
+                .filter(bytes -> bytes.length > 0)
+                .map(BucketRecord::fromBytes));
     }
 
     /** That this node knows nothing of a bucket says nothing: it may not own the record, or be behind. */

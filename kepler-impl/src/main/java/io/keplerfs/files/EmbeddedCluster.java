@@ -41,12 +41,7 @@ public final class EmbeddedCluster implements KeplerCluster {
 
     /** Before any message can arrive. */
     public EmbeddedCluster(
-            Node node,
-            HybridClock clock,
-            Replaced replaced,
-            Explain explain,
-            ClusterWatch watch,
-            ClusterViews views) {
+            Node node, HybridClock clock, Replaced replaced, Explain explain, ClusterWatch watch, ClusterViews views) {
         this.views = views;
         this.node = node;
         this.explain = explain;

@@ -1,5 +1,6 @@
 package io.keplerfs.files;
 
+import io.keplerfs.IndeterminateException;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.loop.Failures;
 import io.keplerfs.register.Change;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -110,6 +112,8 @@ final class FastWrites {
                         more.accept(tables);
                         return value;
                     })
+                    .exceptionallyCompose(
+                            failure -> CompletableFuture.failedFuture(mayBeStored(version, Failures.unwrap(failure))))
                     .whenComplete((durable, failure) -> node.queue().lookSoon());
         });
     }
@@ -171,6 +175,15 @@ final class FastWrites {
 
     private static boolean isAmong(List<RegisterValue.Mark> versions, VersionId id) {
         return versions.stream().anyMatch(version -> version.id().equals(id));
+    }
+
+    /** A disk that failed at its commit may have kept it all the same, and a restart will tell. */
+    private static IndeterminateException mayBeStored(VersionId version, @Nullable Throwable failure) {
+        return new IndeterminateException(
+                "this node's disk failed while it stored version " + version + ": " + failure
+                        + "; it may still appear after a restart; repeating it is safe",
+                version,
+                failure);
     }
 
     private QueueRow task(RegisterKey key, VersionId version) {

@@ -117,8 +117,8 @@ final class FileWriter {
         return versions.newest(register, options.timeout())
                 .thenCompose(current -> condition
                         .violatedBy(current)
-                        .map(violation -> CompletableFuture.<@Nullable Void>failedFuture(
-                                new PreconditionFailedException(
+                        .map(violation ->
+                                CompletableFuture.<@Nullable Void>failedFuture(new PreconditionFailedException(
                                         Commit.name(register) + ": " + violation, Manifest.tokenOf(current), null)))
                         .orElseGet(() -> CompletableFuture.completedFuture(null)));
     }
@@ -182,6 +182,10 @@ final class FileWriter {
                         version,
                         new Change.Write(manifest.toBytes(), false),
                         tables -> Uploads.close(tables, upload.pin().upload(), debts)))
+                .exceptionallyCompose(failure -> {
+                    uploads.leaveOpen(upload);
+                    return CompletableFuture.failedFuture(failure);
+                })
                 .thenApply(value -> {
                     uploads.forget(upload.pin().upload());
                     return fastInfo(register, manifest, value, upload.owners());

@@ -62,7 +62,7 @@ final class Lister {
     private CompletableFuture<Batch> entries(
             String bucket, BucketRecord record, ListOptions options, String after, int limit) {
         if (options.consistency() == Consistency.LOCAL) {
-            return node.store().read(tables -> local(tables, bucket, record, options.prefix(), after, limit));
+            return node.read(tables -> local(tables, bucket, record, options.prefix(), after, limit));
         }
         return node.ownership(PutOptions.DEFAULT_TIMEOUT)
                 .thenCompose(ready -> node.registers()

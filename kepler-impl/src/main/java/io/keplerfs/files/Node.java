@@ -1,6 +1,7 @@
 package io.keplerfs.files;
 
 import io.keplerfs.UnavailableException;
+import io.keplerfs.loop.Failures;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.Registers;
 import io.keplerfs.replication.ChunkDelivery;
@@ -11,10 +12,12 @@ import io.keplerfs.spi.Store;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.Views;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 
 /**
  * The parts of a node that file operations are made of.
@@ -72,6 +75,16 @@ public record Node(
         loop.execute(() -> id.complete(
                 new VersionId(new UUID(loop.random().nextLong(), loop.random().nextLong()))));
         return id;
+    }
+
+    /** What this node's disk knows; fails with {@link UnavailableException}. Any thread. */
+    <T> CompletableFuture<T> read(Function<Store.Snapshot, T> query) {
+        return store.read(query)
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(
+                        Failures.unwrap(failure) instanceof IOException broken
+                                ? new UnavailableException(
+                                        "this node cannot read its disk: " + broken.getMessage(), broken)
+                                : failure));
     }
 
     /** Who owns what; waits for the node to have joined a cluster, but no longer than the timeout. Any thread. */

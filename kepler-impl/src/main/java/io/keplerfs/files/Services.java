@@ -41,8 +41,7 @@ record Services(
         Commit commit = new Commit(node, owing);
         Losers losers = new Losers(node, versions, buckets, commit, events);
         FastWrites fast = new FastWrites(node, clock, losers, seen);
-        Claimed claimed = new Claimed(
-                node, buckets, (key, upload) -> losers.keeps(key.bucket(), key.key(), upload));
+        Claimed claimed = new Claimed(node, buckets, (key, upload) -> losers.keeps(key.bucket(), key.key(), upload));
         FileWriter writer = new FileWriter(node, versions, buckets, uploads, commit, fast);
         return new Services(
                 versions,

@@ -51,7 +51,7 @@ final class VersionReader {
 
     /** What this node has: its own copy as an owner, or a fast write that waits here, whichever is newer. */
     CompletableFuture<RegisterValue> local(RegisterKey key) {
-        return node.store().read(tables -> localValue(tables, key));
+        return node.read(tables -> localValue(tables, key));
     }
 
     static RegisterValue localValue(Store.Snapshot tables, RegisterKey key) {

@@ -26,7 +26,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Changes the tables in place and remembers how to undo it, last change first. */
-final class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
+class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
     private final Deque<Runnable> undo = new ArrayDeque<>();
 
     private final long nowMillis;

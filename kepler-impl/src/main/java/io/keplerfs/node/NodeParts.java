@@ -120,7 +120,7 @@ public final class NodeParts {
         sync = new Sync(loop, rpc, store, views);
         proposer = new ViewProposer(loop, rpc, views, registers, seams.membership()::members, policy.evictAfter());
         new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
-        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, queue, views, policy.rebalanceBytesPerSecond());
+        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, store, queue, views, policy.rebalanceBytesPerSecond());
         rebalance = new Rebalance(loop, rpc, store, views, delivery);
         ViewOperator operator = new ViewOperator(loop, rpc, views, proposer, seams.membership()::members);
         drain = new Drain(loop, rpc, store, views, registers, delivery, operator);
@@ -140,7 +140,8 @@ public final class NodeParts {
         references = new ReferenceSync(loop, rpc, store, views);
         Holdings holdings = new Holdings(rpc, store, references::completeEpoch);
         Explain explain = new Explain(views, holdings, policy.ages());
-        cluster = new EmbeddedCluster(node, seams.clock(), replaced, explain, status, new NodeViews(rpc, views, operator));
+        cluster = new EmbeddedCluster(
+                node, seams.clock(), replaced, explain, status, new NodeViews(rpc, views, operator));
         collector =
                 new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages());
         views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(

@@ -8,7 +8,6 @@ import io.keplerfs.files.Buffers;
 import io.keplerfs.files.Node;
 import io.keplerfs.files.OpenCalls;
 import io.keplerfs.files.ReadWindow;
-import io.keplerfs.files.Replaced;
 import io.keplerfs.http.GatewayLimits;
 import io.keplerfs.http.GatewayOptions;
 import io.keplerfs.http.HttpGateway;

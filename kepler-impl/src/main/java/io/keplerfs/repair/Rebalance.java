@@ -122,7 +122,7 @@ public final class Rebalance {
         ChunkRef chunk = new ChunkRef(row.id(), row.sizeBytes());
         List<QueueRow> tasks = new ArrayList<>();
         for (Pin pin : tables.pins(row.id())) {
-            delivery.debts(chunk, pin, gained, "rebalance").forEach(task -> tasks.add(later(task, rank)));
+            delivery.moves(chunk, pin, gained).forEach(task -> tasks.add(later(task, rank)));
         }
         return tasks;
     }

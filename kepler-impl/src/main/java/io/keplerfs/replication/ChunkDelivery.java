@@ -5,6 +5,7 @@ import io.keplerfs.loop.Loop;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
@@ -23,32 +24,37 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * "chunk"  id: chunk | uint size | pin     give the target this chunk, from wherever a good copy is
+ * "move"   id: chunk | uint size | pin     the same, unless this node itself has dropped the reference meanwhile
  * "unpin"  id: uuid upload                 have the target drop every reference of an upload that can never be committed
  * "retire" id: uuid upload                 have the target drop the confirmed references of an upload that was replaced
  * </pre>
  */
 public final class ChunkDelivery {
     private static final String CHUNK = "chunk";
+    private static final String MOVE = "move";
     private static final String UNPIN = "unpin";
     private static final String RETIRE = "retire";
 
     private static final Logger log = LoggerFactory.getLogger(ChunkDelivery.class);
 
     private final Loop loop;
+    private final Store store;
     private final ReplicationQueue queue;
     private final Views views;
     private final ChunkCalls calls;
     private final Bandwidth bandwidth;
     private final ChunkFetcher fetcher;
 
-    public ChunkDelivery(Loop loop, Rpc rpc, ReplicationQueue queue, Views views, long bytesPerSecond) {
+    public ChunkDelivery(Loop loop, Rpc rpc, Store store, ReplicationQueue queue, Views views, long bytesPerSecond) {
         this.loop = loop;
+        this.store = store;
         this.queue = queue;
         this.views = views;
         this.calls = new ChunkCalls(rpc);
         this.bandwidth = new Bandwidth(loop, bytesPerSecond);
         this.fetcher = new ChunkFetcher(loop, rpc, this);
         queue.deliverWith(CHUNK, this::giveChunk);
+        queue.deliverWith(MOVE, this::moveChunk);
         queue.deliverWith(UNPIN, task -> calls.unpin(task.target(), upload(task), false));
         queue.deliverWith(RETIRE, task -> calls.unpin(task.target(), upload(task), true));
     }
@@ -70,10 +76,19 @@ public final class ChunkDelivery {
 
     /** The tasks of {@link #owe}, for a caller that adds several at once. */
     public List<QueueRow> debts(ChunkRef chunk, Pin pin, Collection<NodeId> owners, String reason) {
+        return tasks(CHUNK, chunk, pin, owners, reason);
+    }
+
+    /** The tasks that bring a chunk of this disk to owners it has gained. */
+    public List<QueueRow> moves(ChunkRef chunk, Pin pin, Collection<NodeId> owners) {
+        return tasks(MOVE, chunk, pin, owners, "rebalance");
+    }
+
+    private List<QueueRow> tasks(String kind, ChunkRef chunk, Pin pin, Collection<NodeId> owners, String reason) {
         WireWriter id = new WireWriter().chunk(chunk.id()).uint(chunk.sizeBytes());
         ChunkMessages.write(id, pin);
         List<QueueRow> tasks = new ArrayList<>();
-        owners.forEach(owner -> tasks.add(queue.task(CHUNK, id.toBytes(), owner, epoch(), reason)));
+        owners.forEach(owner -> tasks.add(queue.task(kind, id.toBytes(), owner, epoch(), reason)));
         return tasks;
     }
 
@@ -125,6 +140,16 @@ public final class ChunkDelivery {
 
     private long epoch() {
         return views.ownership().map(ownership -> ownership.newest().epoch()).orElse(0L);
+    }
+
+    /** An upload that was given up since needs no owners, and nobody may have its chunks any more. */
+    private CompletableFuture<Void> moveChunk(QueueRow task) {
+        WireReader id = new WireReader(task.id());
+        ChunkId chunk = id.chunk();
+        id.uint();
+        Pin pin = ChunkMessages.readPin(id);
+        return store.read(tables -> tables.pins(chunk).contains(pin))
+                .thenCompose(still -> still ? giveChunk(task) : CompletableFuture.completedFuture(null));
     }
 
     private CompletableFuture<Void> giveChunk(QueueRow task) {

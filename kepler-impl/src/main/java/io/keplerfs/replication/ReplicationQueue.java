@@ -51,8 +51,18 @@ public final class ReplicationQueue {
     /** Tasks added anew during their delivery, which may have been too early for the new reason; used in transactions only. */
     private final Set<Identity> addedAgain = new HashSet<>();
 
+    private final long startNanos;
+    /** What {@link #nowMillis} showed at the start. */
+    private volatile long startMillis;
+
     private boolean pumping;
     private volatile long waiting;
+
+    private record Look(long queued, List<QueueRow> oldest) {
+        static Look at(Store.Snapshot tables) {
+            return new Look(tables.queued(), tables.due(null, Long.MAX_VALUE, 1));
+        }
+    }
 
     private record Identity(String kind, ByteBuffer id, NodeId target) {
         static Identity of(QueueRow task) {
@@ -66,6 +76,8 @@ public final class ReplicationQueue {
         this.rpc = rpc;
         this.store = store;
         this.targets = targets;
+        this.startNanos = loop.nanoTime();
+        this.startMillis = loop.wallMillis();
     }
 
     /** Says how tasks of a kind are done; before {@link #start}. */
@@ -80,6 +92,21 @@ public final class ReplicationQueue {
             forgetDeparted();
         }
         loop.schedule(PUMP, this::start);
+    }
+
+    /**
+     * The time of this queue: the wall clock at its start, and steady from there. Had somebody set the clock back by a day, the
+     * tasks would otherwise wait for a day.
+     */
+    private long nowMillis() {
+        return startMillis + (loop.nanoTime() - startNanos) / 1_000_000;
+    }
+
+    /** If the clock was set back while this node was down, tasks of earlier runs seem to be due in hours. */
+    private void catchUpWith(QueueRow oldest) {
+        long longestWait = LONGEST_BACKOFF.multipliedBy(2).toMillis();
+        long behind = Math.max(0, oldest.nextAttemptMillis() - longestWait - nowMillis());
+        startMillis = Math.addExact(startMillis, behind);
     }
 
     /** Tasks not yet delivered, as of the last look. Any thread. */
@@ -106,7 +133,7 @@ public final class ReplicationQueue {
 
     /** A new task, due at once. Any thread. */
     public QueueRow task(String kind, byte[] id, NodeId target, long epoch, String reason) {
-        return new QueueRow(kind, id, target, epoch, reason, 0, 0, loop.wallMillis());
+        return new QueueRow(kind, id, target, epoch, reason, 0, 0, nowMillis());
     }
 
     /** Looks for tasks that another transaction has made durable. Any thread. */
@@ -119,9 +146,12 @@ public final class ReplicationQueue {
             return;
         }
         pumping = true;
-        loop.when(store.read(Store.Snapshot::queued), (queued, failure) -> {
+        loop.when(store.read(Look::at), (look, failure) -> {
             pumping = false;
-            waiting = queued == null ? waiting : queued;
+            if (look != null) {
+                waiting = look.queued();
+                look.oldest().forEach(this::catchUpWith);
+            }
             if (waiting > 0) {
                 served().stream().filter(rpc::reachable).forEach(this::serve);
             }
@@ -138,7 +168,7 @@ public final class ReplicationQueue {
     /** A node that is no owner any more lacks nothing; its tasks would stay for ever. */
     private void forgetDeparted() {
         Set<NodeId> served = served();
-        long now = loop.wallMillis();
+        long now = nowMillis();
         if (served.size() > 1) {
             store.write(tables -> {
                 tables.due(null, now, DEPARTED_BATCH).stream()
@@ -153,7 +183,7 @@ public final class ReplicationQueue {
         if (!busy.add(target)) {
             return;
         }
-        long now = loop.wallMillis();
+        long now = nowMillis();
         loop.when(store.read(tables -> tables.due(target, now, BATCH)), (tasks, failure) -> {
             if (tasks == null || tasks.isEmpty()) {
                 busy.remove(target);
@@ -216,8 +246,8 @@ public final class ReplicationQueue {
                     task.epoch(),
                     task.reason(),
                     attempts,
-                    loop.wallMillis(),
-                    loop.wallMillis() + backoffMillis(attempts)));
+                    nowMillis(),
+                    nowMillis() + backoffMillis(attempts)));
         }
         return true;
     }

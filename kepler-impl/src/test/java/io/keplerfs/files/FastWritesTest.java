@@ -2,6 +2,8 @@ package io.keplerfs.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keplerfs.IndeterminateException;
+import io.keplerfs.UnavailableException;
 import io.keplerfs.memory.MemoryStore;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.HybridClock;
@@ -21,6 +23,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 
 /** What a fast write leaves on the disk; nobody is there to deliver it to. */
@@ -89,5 +92,33 @@ class FastWritesTest {
         assertThat(tasks())
                 .singleElement()
                 .satisfies(task -> assertThat(task.id()).isEqualTo(before.get(0).id()));
+    }
+
+    @Test
+    void aDiskThatFailsLeavesItOpenWhetherTheWriteWillAppear() {
+        store.close();
+        Change.Write write = new Change.Write(Manifest.tombstone(OptionalLong.empty()), true);
+        var written = fast.write(KEY, VERSION, write, tables -> {});
+        world.runUntil(written::isDone, Duration.ofSeconds(1));
+
+        assertThat(written)
+                .failsWithin(Duration.ZERO)
+                .withThrowableOfType(ExecutionException.class)
+                .havingCause()
+                .isInstanceOfSatisfying(
+                        IndeterminateException.class,
+                        maybe -> assertThat(maybe.version()).isEqualTo(VERSION));
+    }
+
+    @Test
+    @SuppressWarnings("NullAway")
+    void aDiskThatCannotBeReadMakesALocalReadUnavailable() {
+        store.close();
+        Node node = new Node(loop, null, store, null, null, null, null, null, null, null, null);
+
+        assertThat(node.read(tables -> VersionReader.localValue(tables, KEY)))
+                .failsWithin(Duration.ZERO)
+                .withThrowableOfType(ExecutionException.class)
+                .withCauseInstanceOf(UnavailableException.class);
     }
 }

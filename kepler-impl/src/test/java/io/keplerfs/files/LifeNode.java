@@ -2,8 +2,8 @@ package io.keplerfs.files;
 
 import static org.mockito.Mockito.mock;
 
-import io.keplerfs.ClusterViews;
 import io.keplerfs.Bucket;
+import io.keplerfs.ClusterViews;
 import io.keplerfs.memory.MemoryStore;
 import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
@@ -98,7 +98,7 @@ final class LifeNode {
         new AcceptorService(rpc, store, views, process::wallMillis, replaced).start();
         Sync sync = new Sync(process, rpc, store, views);
         new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
-        ChunkDelivery delivery = new ChunkDelivery(process, rpc, queue, views, 1 << 30);
+        ChunkDelivery delivery = new ChunkDelivery(process, rpc, store, queue, views, 1 << 30);
         Rebalance rebalance = new Rebalance(process, rpc, store, views, delivery);
         String planted = commitsWhenever() ? "NONE" : world.fault();
         ReferenceSync references = PlantedCollector.references(process, rpc, store, views, planted);

@@ -96,11 +96,17 @@ class KeysPageTest {
     @Test
     void onlyCallersOnThisMachineAreServed() throws Exception {
         InetAddress here = address("10.1.1.1");
-        assertThatCode(() -> LocalOnly.require(address("127.0.0.1"), address("127.0.0.1"), Reply.newHeaders(), "cluster keys are", "kepler keys"))
+        assertThatCode(() -> LocalOnly.require(
+                        address("127.0.0.1"),
+                        address("127.0.0.1"),
+                        Reply.newHeaders(),
+                        "cluster keys are",
+                        "kepler keys"))
                 .doesNotThrowAnyException();
         assertThatCode(() -> LocalOnly.require(here, here, Reply.newHeaders(), "cluster keys are", "kepler keys"))
                 .doesNotThrowAnyException();
-        assertThatThrownBy(() -> LocalOnly.require(address("10.1.1.2"), here, Reply.newHeaders(), "cluster keys are", "kepler keys"))
+        assertThatThrownBy(() -> LocalOnly.require(
+                        address("10.1.1.2"), here, Reply.newHeaders(), "cluster keys are", "kepler keys"))
                 .isInstanceOf(Refusal.class);
     }
 

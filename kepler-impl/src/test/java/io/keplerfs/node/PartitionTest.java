@@ -52,12 +52,16 @@ class PartitionTest {
                     .inlineLimitBytes(INLINE)
                     .evictAfter(EVICT_AFTER);
             nodes.add(KeplerNode.start(
-                    nodes.isEmpty() ? options.build() : options.seeds("127.0.0.1:4000").build()));
+                    nodes.isEmpty()
+                            ? options.build()
+                            : options.seeds("127.0.0.1:4000").build()));
         }
         awaitSettled();
         nodes.get(0).cluster().createBucket("files");
         for (KeplerNode node : nodes) {
-            await().atMost(PATIENCE).ignoreExceptions().until(() -> node.cluster().buckets().size() == 1);
+            await().atMost(PATIENCE)
+                    .ignoreExceptions()
+                    .until(() -> node.cluster().buckets().size() == 1);
         }
     }
 
@@ -146,7 +150,10 @@ class PartitionTest {
         for (int i = 0; i < FILES; i++) {
             String key = "before-" + i;
             if (!keysHere(key).isEmpty()) {
-                assertThat(at(keysHere(key).get(0)).snapshot(key, GetOptions.local()).info().sizeBytes())
+                assertThat(at(keysHere(key).get(0))
+                                .snapshot(key, GetOptions.local())
+                                .info()
+                                .sizeBytes())
                         .isEqualTo(2 * CHUNK);
             }
         }
@@ -155,7 +162,8 @@ class PartitionTest {
         passTwiceTheTimeAfterWhichTheDeadAreEvicted();
 
         assertThat(chunks()).as("nobody copies anything because of a partition").isEqualTo(chunksBefore);
-        assertThat(nodes).allSatisfy(node -> assertThat(node.cluster().status().epoch()).isEqualTo(epoch));
+        assertThat(nodes)
+                .allSatisfy(node -> assertThat(node.cluster().status().epoch()).isEqualTo(epoch));
 
         network.unite();
         awaitSettled();
@@ -171,7 +179,8 @@ class PartitionTest {
                 assertThat(read(node.cluster().bucket("files"), "before-" + i)).isEqualTo(content("before-" + i));
             }
         }
-        assertThat(nodes).allSatisfy(node -> assertThat(node.cluster().status().epoch()).isEqualTo(epoch));
+        assertThat(nodes)
+                .allSatisfy(node -> assertThat(node.cluster().status().epoch()).isEqualTo(epoch));
     }
 
     /** Which of the two cut-off nodes own the file's manifest. */

@@ -13,7 +13,7 @@ public final class SimProcess implements Loop {
     private final SimLoop world;
     private final SplittableRandom random;
     private long skewMillis;
-    private long pausedUntil;
+    private long pausedUntilNanos;
     private boolean dead;
 
     /** @param skewMillis how far this node's wall clock is ahead */
@@ -27,9 +27,13 @@ public final class SimProcess implements Loop {
         dead = true;
     }
 
-    /** Stops it for so long, as a signal or a long collection of garbage would. */
+    /** Nothing of it runs for so long, as after a signal or in a long collection of garbage; what becomes due runs afterwards. */
     public void pause(Duration time) {
-        pausedUntil = Math.max(pausedUntil, world.nowNanos() + time.toNanos());
+        pausedUntilNanos = Math.max(pausedUntilNanos, world.nowNanos() + time.toNanos());
+    }
+
+    public boolean isPaused() {
+        return world.nowNanos() < pausedUntilNanos;
     }
 
     /** Sets its wall clock to so far ahead of the true time. */
@@ -37,10 +41,15 @@ public final class SimProcess implements Loop {
         skewMillis = millis;
     }
 
+    /** Somebody sets its wall clock. */
+    public void jump(Duration forward) {
+        skewMillis += forward.toMillis();
+    }
+
     /** Runs the task now, or when the pause is over; never if it is dead then. */
     void whenAwake(Runnable task) {
-        if (pausedUntil > world.nowNanos()) {
-            world.after(pausedUntil - world.nowNanos(), () -> whenAwake(task));
+        if (!dead && isPaused()) {
+            world.after(pausedUntilNanos - world.nowNanos(), () -> whenAwake(task));
         } else if (!dead) {
             task.run();
         }

@@ -146,7 +146,8 @@ final class ViewNode implements SimHost {
             return;
         }
         ReplicationQueue noChunks = new ReplicationQueue(life, rpc, store, Set::of);
-        new Drain(life, rpc, store, own, made, new ChunkDelivery(life, rpc, noChunks, own, 1 << 20), asked).start();
+        new Drain(life, rpc, store, own, made, new ChunkDelivery(life, rpc, store, noChunks, own, 1 << 20), asked)
+                .start();
     }
 
     private Configurations configurations(Views own) {

@@ -128,7 +128,11 @@ class ChaosIT {
                 victim.label(),
                 "--wait",
                 "--url",
-                targets.stream().filter(daemon -> daemon != victim).findFirst().orElseThrow().url());
+                targets.stream()
+                        .filter(daemon -> daemon != victim)
+                        .findFirst()
+                        .orElseThrow()
+                        .url());
         assertThat(drained.exitCode()).as(drained.output()).isZero();
         targets.remove(victim);
         daemons.forget(victim);

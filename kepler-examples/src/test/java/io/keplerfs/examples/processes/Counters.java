@@ -108,8 +108,9 @@ final class Counters {
         FileHistory<String>.Call writing =
                 seen.isPresent() ? counter.history.replace(seen.get(), next) : counter.history.create(next);
         HttpRequest.Builder put = request(counter, node).PUT(BodyPublishers.ofString(next));
-        current.headers().firstValue(ETAG).ifPresentOrElse(
-                etag -> put.header("If-Match", etag), () -> put.header("If-None-Match", "*"));
+        current.headers()
+                .firstValue(ETAG)
+                .ifPresentOrElse(etag -> put.header("If-Match", etag), () -> put.header("If-None-Match", "*"));
         end(counter, writing, send(put.build()));
     }
 
@@ -152,8 +153,8 @@ final class Counters {
         FileHistory<String>.Call reading = counter.history.read();
         HttpResponse<String> answer = send(request(counter, node).GET().build());
         if (answer == null || (answer.statusCode() != 200 && answer.statusCode() != 404)) {
-            throw new IllegalStateException(
-                    counter.key + " cannot be read through " + node.label() + ": " + (answer == null ? "" : answer.body()));
+            throw new IllegalStateException(counter.key + " cannot be read through " + node.label() + ": "
+                    + (answer == null ? "" : answer.body()));
         }
         Optional<String> seen = answer.statusCode() == 200 ? Optional.of(answer.body()) : Optional.empty();
         reading.saw(seen);
