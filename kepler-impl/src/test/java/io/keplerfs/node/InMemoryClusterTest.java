@@ -113,7 +113,7 @@ class InMemoryClusterTest {
     @Test
     void aChunkIsExplainedByItsReferences() throws Exception {
         byte[] content = random(CHUNK);
-        a.put("photo", content);
+        a.put("photo", content, PutOptions.durability(Durability.ALL));
 
         ChunkReport report = nodes.get(2).cluster().chunk(ChunkId.of(ByteBuffer.wrap(content)));
 
