@@ -56,7 +56,10 @@ class ClusterChangesTest {
                         new MemberMoved(id(1), "node-1", ADDRESS, elsewhere));
     }
 
-    /** A client that polls hears every kind there is; the last one is told by its {@code Listeners}. */
+    /**
+     * A client that polls hears every kind there is, but for a conflict, which only the node that found it knows of; being slow is
+     * told by its {@code Listeners}.
+     */
     @Test
     void noKindOfEventIsForgotten() {
         Member moved = new Member(
@@ -66,7 +69,9 @@ class ClusterChangesTest {
         told.add(new EventsMissed(1));
 
         assertThat(told.stream().map(Object::getClass).collect(Collectors.toSet()))
-                .isEqualTo(kinds(KeplerEvent.class).collect(Collectors.toSet()));
+                .isEqualTo(kinds(KeplerEvent.class)
+                        .filter(kind -> kind != KeplerEvent.ConflictRecorded.class)
+                        .collect(Collectors.toSet()));
     }
 
     private static Stream<Class<?>> kinds(Class<?> type) {
