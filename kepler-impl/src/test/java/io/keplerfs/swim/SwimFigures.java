@@ -2,10 +2,12 @@ package io.keplerfs.swim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.keplerfs.sim.Figure;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeId;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -22,43 +24,62 @@ class SwimFigures {
     private static final double FIVE_PERCENT = 0.05;
     private static final Duration SECOND = Duration.ofSeconds(1);
 
+    /** Until one change has been told often enough, so that it is out of the way of the next. */
+    private static final Duration QUIET = Duration.ofSeconds(3);
+
     @Test
     void aThousandNodesNoticeADeathAndSpreadAChangeInTime() {
-        int seeds = 4;
-        int crashes = 25;
         List<Double> first = new ArrayList<>();
         List<Double> last = new ArrayList<>();
         List<Double> change = new ArrayList<>();
-        for (long seed = 0; seed < seeds; seed++) {
+        for (long seed = 0; seed < 4; seed++) {
             Large large = new Large(1_000, seed);
             large.measureLoad();
-            large.measureDeaths(crashes, first, last);
-            large.measureChanges(5, change);
+            large.measureChanges(60, change);
+            large.measureDeaths(50, first, last);
         }
 
         print("swim.1000.detection", first);
         print("swim.1000.known_to_all", last);
         print("swim.1000.change_reaches_last", change);
         assertThat(GossipStopwatch.percentile(array(first), 99)).isLessThanOrEqualTo(18);
-        assertThat(GossipStopwatch.percentile(array(change), 50)).isLessThanOrEqualTo(1.5);
+        assertThat(GossipStopwatch.percentile(array(change), 99)).isLessThanOrEqualTo(1.5);
+    }
+
+    /** News are told four times per begun decade of members: 12 times by 999, 16 times by 1,000. Here they are told least. */
+    @Test
+    void justBelowADecadeAFewChangesReachSomebodyLate() {
+        List<Double> change = new ArrayList<>();
+        for (long seed = 0; seed < 4; seed++) {
+            new Large(999, seed).measureChanges(60, change);
+        }
+
+        print("swim.999.change_reaches_last", change);
+        assertThat(GossipStopwatch.percentile(array(change), 95)).isLessThanOrEqualTo(1.5);
     }
 
     @Test
     void tenThousandNodesInOneRun() {
+        long cpu = cpuNanos();
         Large large = new Large(10_000, 1);
         long bytes = usedBytes();
+        Figure.print("swim.10000.heap_mb", bytes >> 20);
         Figure.print("swim.10000.heap_bytes_per_member", bytes / (10_000.0 * 10_000.0));
         List<Double> first = new ArrayList<>();
         List<Double> last = new ArrayList<>();
         List<Double> change = new ArrayList<>();
         large.measureLoad();
-        large.measureChanges(3, change);
-        large.measureDeaths(50, first, last);
+        large.measureChanges(5, change);
+        large.measureDeaths(100, first, last);
 
         print("swim.10000.detection", first);
+        Figure.print(
+                "swim.10000.detection.share_within_21_seconds",
+                first.stream().filter(seconds -> seconds <= 21).count() / (double) first.size());
         print("swim.10000.known_to_all", last);
         print("swim.10000.change_reaches_last", change);
-        assertThat(GossipStopwatch.percentile(array(first), 50)).isLessThanOrEqualTo(21);
+        Figure.print("swim.10000.cpu_seconds", (cpuNanos() - cpu) / 1e9);
+        assertThat(GossipStopwatch.percentile(array(first), 99)).isLessThanOrEqualTo(21);
         assertThat(large.watch.wrongDeaths()).isZero();
     }
 
@@ -245,16 +266,23 @@ class SwimFigures {
 
         /** A member raises its incarnation: every other one should hear of it. */
         void measureChanges(int changes, List<Double> last) {
+            int everybody = network.alive().size();
             for (int i = 0; i < changes; i++) {
                 GossipNode node = alive();
-                MemberInfo accused = node.self().withState(MemberState.SUSPECT);
+                Claim accusation = new Claim(node.self().withState(MemberState.SUSPECT), alive().id);
                 Duration since = network.now();
-                node.hear(new GossipMessage.Gossip(alive().self(), List.of(new Claim(accused, alive().id))));
-                network.run(Duration.ofSeconds(20));
+                node.hear(new GossipMessage.Gossip(alive().self(), List.of(accusation)));
+                // What it says now: at this loss it may have to refute once more before the last one has heard of it.
                 MemberInfo now = node.self();
-                assertThat(watch.believers(now.id(), MemberState.ALIVE, now.incarnation()))
-                        .isEqualTo(network.alive().size());
-                last.add(watch.secondsToLast(now.id(), MemberState.ALIVE, now.incarnation(), since));
+                network.runUntil(
+                        Duration.ofMinutes(5),
+                        SECOND,
+                        () -> watch.believers(now.id(), MemberState.ALIVE, now.incarnation()) == everybody);
+                last.add(
+                        watch.believers(now.id(), MemberState.ALIVE, now.incarnation()) == everybody
+                                ? watch.secondsToLast(now.id(), MemberState.ALIVE, now.incarnation(), since)
+                                : Double.POSITIVE_INFINITY);
+                network.run(QUIET);
             }
         }
 
@@ -278,6 +306,10 @@ class SwimFigures {
 
     private static double seconds(Duration time) {
         return time.toMillis() / 1e3;
+    }
+
+    private static long cpuNanos() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
     private static long usedBytes() {
