@@ -1,0 +1,221 @@
+package io.keplerfs.sim.whole;
+
+import io.keplerfs.ring.Ring;
+import io.keplerfs.sim.whole.KeyHistory.Call;
+import io.keplerfs.sim.whole.KeyHistory.Kind;
+import io.keplerfs.spi.Ballot;
+import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.Reference;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.view.Ownership;
+import io.keplerfs.view.View;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** What must be so, at any time and when everything has been mended. */
+final class Checks {
+    /** Rows of registers may differ between owners where nobody has read since: there is no anti-entropy yet. */
+    static final boolean ANTI_ENTROPY = Boolean.getBoolean("sim.antiEntropy");
+
+    private static final int MOST_QUEUED = 20_000;
+
+    private final WholeSimulation world;
+    private final Map<Long, View> decided = new TreeMap<>();
+
+    Checks(WholeSimulation world) {
+        this.world = world;
+    }
+
+    long epochs() {
+        return decided.keySet().stream().mapToLong(epoch -> epoch).max().orElse(0);
+    }
+
+    void always() {
+        oneViewPerEpoch();
+        noLiveChunkIsMissingEverywhere();
+        queuesAreBounded();
+    }
+
+    void atTheEnd() {
+        everyKeyIsLinearizable();
+        everyLiveChunkHasItsCopies(true);
+        if (ANTI_ENTROPY) {
+            ownersAgreeOnRegisters();
+        }
+    }
+
+    private void oneViewPerEpoch() {
+        for (WholeNode node : world.members()) {
+            Ownership known = node.ownership();
+            if (known != null && known.newest().epoch() > 1) {
+                agree(node, known.current());
+                known.next().ifPresent(next -> agree(node, next));
+            }
+        }
+    }
+
+    private void agree(WholeNode node, View view) {
+        View same = decided.putIfAbsent(view.epoch(), view);
+        if (same != null && view.epoch() > 1 && !same.equals(view)) {
+            world.violation("two views of one epoch: " + node.name() + " knows " + view + ", others " + same);
+        }
+    }
+
+    private Set<ChunkId> liveChunks() {
+        Set<ChunkId> live = new TreeSet<>();
+        for (KeyHistory history : world.histories()) {
+            if (!world.isLostWithItsNode(history)) {
+                history.certainlyHeld().ifPresent(held -> live.addAll(Contents.chunksOf(held.content)));
+            }
+        }
+        return live;
+    }
+
+    private void noLiveChunkIsMissingEverywhere() {
+        for (ChunkId id : liveChunks()) {
+            if (world.members().stream().noneMatch(node -> node.platter.hasGood(id))) {
+                world.violation("a live chunk is on no disk any more: " + id);
+            }
+        }
+    }
+
+    private void queuesAreBounded() {
+        for (WholeNode node : world.members()) {
+            long queued = node.onDisk(tables -> tables.queued());
+            if (queued > MOST_QUEUED) {
+                world.violation("the queue of " + node.name() + " has " + queued + " tasks");
+            }
+        }
+    }
+
+    /** Contains every key acknowledged before, unless it may have been deleted. */
+    void listing(List<String> listed, long began) {
+        for (KeyHistory history : world.histories()) {
+            boolean mustBeThere = !history.key.startsWith("fast")
+                    && history.calls.stream()
+                            .anyMatch(call -> isAckedPut(call, began)
+                                    && history.calls.stream()
+                                            .filter(other -> other.kind == Kind.DELETE && other.mayCount())
+                                            .allMatch(delete -> delete.returned < call.called));
+            if (mustBeThere && !listed.contains(history.key)) {
+                world.violation("a listing lacks " + history);
+            }
+        }
+    }
+
+    private static boolean isAckedPut(Call call, long before) {
+        return call.changes()
+                && call.kind != Kind.DELETE
+                && call.result == KeyHistory.Result.DONE
+                && call.returned < before;
+    }
+
+    private void everyKeyIsLinearizable() {
+        for (KeyHistory history : world.histories()) {
+            if (!world.isLostWithItsNode(history) && !history.isLinearizable()) {
+                world.violation("not linearizable: " + history);
+            }
+        }
+    }
+
+    /** @param undamaged whether every copy has been read since the last damage */
+    void everyLiveChunkHasItsCopies(boolean undamaged) {
+        Ownership known = world.members().get(0).ownership();
+        if (known == null) {
+            return;
+        }
+        Ring ring = known.newest().ring();
+        for (ChunkId id : liveChunks()) {
+            for (NodeId owner : ring.owners(ring.partitionOf(id))) {
+                if (world.members().stream()
+                        .filter(node -> node.id().equals(owner))
+                        .anyMatch(
+                                node -> !(undamaged ? node.platter.hasGood(id) : node.platter.files.containsKey(id)))) {
+                    world.violation("after everything was mended " + Wires.short4(owner) + " lacks chunk " + id);
+                }
+            }
+        }
+    }
+
+    private void ownersAgreeOnRegisters() {
+        Ownership known = Objects.requireNonNull(world.members().get(0).ownership());
+        Map<RegisterKey, Set<Ballot>> accepted = new TreeMap<>();
+        for (WholeNode node : world.members()) {
+            for (RegisterRow row : node.onDisk(tables -> tables.registersAfter(null, Integer.MAX_VALUE))) {
+                Ring ring = known.newest().ring();
+                boolean owns = ring.owners(
+                                ring.partitionOf(row.key().bucket(), row.key().shard()))
+                        .contains(node.id());
+                if (owns && !row.key().bucket().equals("$view")) {
+                    accepted.computeIfAbsent(row.key(), key -> new TreeSet<>()).add(row.accepted());
+                }
+            }
+        }
+        accepted.forEach((key, ballots) -> {
+            if (ballots.size() > 1) {
+                world.violation("owners differ on " + key + ": " + ballots);
+            }
+        });
+    }
+
+    private @Nullable Map<String, Set<ChunkId>> needed;
+    /** Everything on any disk that no file needs, in words. Every file has been read since its last change. */
+    List<String> garbage() {
+        Map<String, Set<ChunkId>> files = needed == null ? current() : needed;
+        needed = files;
+        Set<ChunkId> live = new TreeSet<>();
+        files.values().forEach(live::addAll);
+        View view = Objects.requireNonNull(world.members().get(0).ownership()).newest();
+        List<String> garbage = new ArrayList<>();
+        for (WholeNode node : world.members()) {
+            node.onDisk(tables -> {
+                for (ChunkRow row : tables.chunksAfter(null, Integer.MAX_VALUE)) {
+                    boolean owns = owners(view, row.id()).contains(node.id());
+                    if (row.state() != ChunkRow.State.QUARANTINE && !(owns && live.contains(row.id()))) {
+                        garbage.add(node.name() + " keeps " + row + (live.contains(row.id()) ? " of others" : "")
+                                + " for " + tables.references(row.id()));
+                    }
+                }
+                tables.referencesAfter(null, Integer.MAX_VALUE).stream()
+                        .filter(reference -> !isNeeded(reference, files))
+                        .forEach(reference -> garbage.add(node.name() + " keeps " + reference));
+                return true;
+            });
+            node.platter.files.keySet().stream()
+                    .filter(id -> !live.contains(id))
+                    .forEach(id -> garbage.add(node.name() + " keeps the file of " + id));
+        }
+        return garbage;
+    }
+
+    private static boolean isNeeded(Reference reference, Map<String, Set<ChunkId>> files) {
+        return reference.state() == Reference.State.REF
+                && files.getOrDefault(reference.pin().key(), Set.of()).contains(reference.chunk());
+    }
+
+    private static List<NodeId> owners(View view, ChunkId id) {
+        return view.ring().owners(view.ring().partitionOf(id));
+    }
+
+    /** What the last read of each file has seen. */
+    private Map<String, Set<ChunkId>> current() {
+        Map<String, Set<ChunkId>> files = new TreeMap<>();
+        for (KeyHistory history : world.histories()) {
+            if (!history.calls.isEmpty()) {
+                Call last = history.calls.get(history.calls.size() - 1);
+                files.put(history.key, Set.copyOf(Contents.chunksOf(world.contentOf(Math.max(0, last.seen)))));
+            }
+        }
+        files.put("last", Set.copyOf(Contents.chunksOf(new byte[WholeSimulation.LAST_BYTES])));
+        return files;
+    }
+}
