@@ -32,9 +32,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * While this node drains: asks, for every chunk and register on its disk, each owner whether it has it durably, owes it what it
- * lacks, and begins again. After a whole pass in which nobody lacked anything, and with nothing left in the queue, it has the
- * node removed from the view. Owned by the loop.
+ * While this node drains: asks, for every chunk and register on its disk, each owner whether it has it durably, and begins again.
+ * Registers an owner lacks it is given at once. Chunks are brought by {@link Rebalance} of whoever has them; only when none has
+ * arrived for a while does this node owe the missing ones itself, so that they do not travel twice. After a whole pass in which
+ * nobody lacked anything, and with nothing left in the queue, it has the node removed from the view. Owned by the loop.
  *
  * <p>Nothing of the progress is durable: a node that restarts begins with another pass, which is cheap where the owners have
  * everything. An owner that is down holds the drain up until it is back or evicted.
@@ -48,6 +49,9 @@ public final class Drain {
 
     private static final Duration OFFER_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration NEXT_PASS = Duration.ofSeconds(1);
+    /** No chunk has arrived at its owners for so long: whoever should send them is down, or does not have them either. */
+    private static final Duration STALLED = Duration.ofSeconds(10);
+
     private static final Logger log = LoggerFactory.getLogger(Drain.class);
 
     private final Loop loop;
@@ -59,6 +63,10 @@ public final class Drain {
     private final ViewOperator operator;
 
     private boolean running;
+    /** Chunks that owners lacked in the last pass, and since when there have not been fewer. */
+    private long fewestMissing = Long.MAX_VALUE;
+
+    private long fewestSinceNanos;
     private volatile long left = NOT_DRAINING;
 
     /** Serves {@link Kind#DRAIN_PROGRESS}: {@code long left}. */
@@ -117,6 +125,7 @@ public final class Drain {
         }
         if (view.isEmpty()) {
             left = NOT_DRAINING;
+            fewestMissing = Long.MAX_VALUE;
             return;
         }
         running = true;
@@ -163,11 +172,14 @@ public final class Drain {
     /** One look at everything this node holds. */
     private final class Pass {
         private final View view;
+        private final boolean stalled;
         private long missing;
         private long seen;
 
         Pass(View view) {
             this.view = view;
+            this.stalled = fewestMissing != Long.MAX_VALUE
+                    && loop.nanoTime() - fewestSinceNanos >= STALLED.toNanos();
         }
 
         void chunks(@Nullable ChunkId cursor) {
@@ -175,6 +187,7 @@ public final class Drain {
                 if (page == null || !isStill(view)) {
                     again();
                 } else if (page.isEmpty()) {
+                    noteProgress();
                     registers(null);
                 } else {
                     List<CompletableFuture<Boolean>> asked =
@@ -182,6 +195,13 @@ public final class Drain {
                     after(asked, () -> chunks(page.get(page.size() - 1).chunk().id()));
                 }
             });
+        }
+
+        private void noteProgress() {
+            if (missing < fewestMissing || stalled) {
+                fewestMissing = missing;
+                fewestSinceNanos = loop.nanoTime();
+            }
         }
 
         private List<Held> page(Store.Snapshot tables, @Nullable ChunkId cursor) {
@@ -200,8 +220,8 @@ public final class Drain {
                 for (NodeId owner : owners) {
                     asked.add(delivery.has(owner, held.chunk(), pin)
                             .exceptionally(silent -> false)
-                            .thenCompose(has -> has
-                                    ? CompletableFuture.completedFuture(true)
+                            .thenCompose(has -> has || !stalled
+                                    ? CompletableFuture.completedFuture(has)
                                     : delivery.owe(held.chunk(), pin, List.of(owner), "drain")
                                             .thenApply(owed -> false)));
                 }

@@ -12,6 +12,7 @@ import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
+import io.keplerfs.view.ViewMember;
 import io.keplerfs.view.Views;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
@@ -119,6 +120,10 @@ public final class Rebalance {
             return List.of();
         }
         int rank = Math.max(old.indexOf(rpc.self()), 0);
+        if (rank > 0 && after.member(rpc.self()).filter(ViewMember::draining).isPresent()) {
+            // Another sends at once; should it not, the drain notices, which need not wait for tasks of a later rank then.
+            return List.of();
+        }
         ChunkRef chunk = new ChunkRef(row.id(), row.sizeBytes());
         List<QueueRow> tasks = new ArrayList<>();
         for (Pin pin : tables.pins(row.id())) {

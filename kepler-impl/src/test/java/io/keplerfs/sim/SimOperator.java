@@ -25,6 +25,7 @@ final class SimOperator {
     private final BooleanSupplier over;
     private final Set<NodeId> seenDeparted = new HashSet<>();
     private long drained;
+    private long newestEpoch;
 
     SimOperator(SimLoop loop, SplittableRandom random, List<ViewNode> nodes, BooleanSupplier over) {
         this.loop = loop;
@@ -70,6 +71,11 @@ final class SimOperator {
     /** A node that was drained may be gone only when every owner has what it has. */
     void watch(Ownership known, Collection<RegisterKey> keys, Consumer<String> violation) {
         View view = known.newest();
+        if (view.epoch() <= newestEpoch) {
+            // Told again, or by one that is behind: its owners have been compared when the view was new.
+            return;
+        }
+        newestEpoch = view.epoch();
         seenDeparted.retainAll(view.departed());
         for (ViewNode node : nodes) {
             if (view.departed().contains(node.id()) && seenDeparted.add(node.id())) {

@@ -281,7 +281,7 @@ final class ViewSimulation implements ViewNode.World {
         network.heal();
     }
 
-    /** The side with less than a majority of the members must not learn of a new view until the partition is over. */
+    /** The side with less than a majority of the owners must not learn of a new view until the partition is over. */
     private void watchMinority(Set<NodeId> side) {
         Set<Ownership> known =
                 nodes.stream().map(ViewNode::ownership).filter(Objects::nonNull).collect(Collectors.toSet());
@@ -291,8 +291,12 @@ final class ViewSimulation implements ViewNode.World {
             return;
         }
         View standing = known.iterator().next().current();
-        boolean fewInside = standing.ids().stream().filter(side::contains).count() * 2
-                <= standing.ids().size();
+        // Members that drain have no vote.
+        List<NodeId> voters = standing.members().stream()
+                .filter(member -> !member.draining())
+                .map(ViewMember::id)
+                .toList();
+        boolean fewInside = voters.stream().filter(side::contains).count() * 2 <= voters.size();
         List<ViewNode> minority = nodes.stream()
                 .filter(node -> side.contains(node.id()) == fewInside)
                 .toList();
