@@ -43,6 +43,12 @@ public final class GcCommand extends ClientCommand {
 
     @Override
     ExitCode run(KeplerCluster cluster, Output output) throws IOException {
+        return switch (what) {
+            case explain -> explain(cluster, output);
+        };
+    }
+
+    private ExitCode explain(KeplerCluster cluster, Output output) throws IOException {
         ChunkReport report = cluster.chunk(ChunkId.parse(chunk));
         output.result(() -> text(report), () -> asJson(report));
         return ExitCode.OK;
