@@ -9,6 +9,7 @@ import io.keplerfs.values.MemberState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -385,8 +386,7 @@ class DetectorTest {
         Roster roster = new Roster(
                 Members.member(0), SwimTimings.lan(), new Random(1), new Rumours(Set.of()), effect -> {}, Set.of());
         roster.hear(Claim.of(Members.member(1)), 0, "new");
-        Known known = roster.find(Members.id(1));
-        assertThat(known).isNotNull();
+        Known known = Objects.requireNonNull(roster.find(Members.id(1)));
         roster.become(known, Members.accusation(1, MemberState.DEAD, 1, 2), 0, "test");
 
         assertThatThrownBy(() -> roster.become(known, Members.accusation(1, MemberState.SUSPECT, 1, 2), 0, "test"))

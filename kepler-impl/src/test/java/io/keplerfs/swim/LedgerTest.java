@@ -7,6 +7,7 @@ import io.keplerfs.values.Measure;
 import io.keplerfs.values.MemberState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -138,11 +139,7 @@ class LedgerTest {
     }
 
     private static Contact contact(GossipNode of, GossipNode other) {
-        return of.detector
-                .roster()
-                .index()
-                .get(other.id)
-                .contact(of.clockNanos())
-                .orElseThrow();
+        Known known = Objects.requireNonNull(of.detector.roster().index().get(other.id));
+        return known.contact(of.clockNanos()).orElseThrow();
     }
 }

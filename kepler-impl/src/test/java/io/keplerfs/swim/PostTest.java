@@ -6,6 +6,7 @@ import io.keplerfs.spi.ClusterCard;
 import io.keplerfs.spi.Keyring;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -39,8 +40,7 @@ class PostTest {
     @Test
     void aLetterThatWaitedWhileTheClusterChangedIsForeign() {
         post.enter(ONE);
-        Letter waiting = post.unpack(post.pack(new Letter(ONE, NEWS)), "test");
-        assertThat(waiting).isNotNull();
+        Letter waiting = Objects.requireNonNull(post.unpack(post.pack(new Letter(ONE, NEWS)), "test"));
 
         post.enter(OTHER);
 
