@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * <p>An intent's value names as its ancestors what this node knew of the key when it was taken. At delivery one of two versions
  * has to give way, the earlier one. It is kept as a conflict unless its successor was written in knowledge of it: the intent
  * names it among its ancestors, or it is an intent of this node that a later write through this node replaces. An intent that
- * is delivered at once counts as an ordinary put, which replaces what is there unseen.
+ * is delivered at once counts as an ordinary put, which replaces what is there unseen. One that was taken before this node was
+ * evicted, and meets nothing, is kept as a conflict too: it may have been deleted long ago ({@link Absence}).
  *
  * <pre>
  * queue task "intent"  id: register | version     deliver this intent (target: this node)
@@ -52,6 +54,7 @@ final class FastWrites {
     private final Node node;
     private final HybridClock clock;
     private final Renewal renewal;
+    private final Absence absence;
     private final Losers losers;
     private final SeenVersions seen;
     /** Their deliveries may have been under way, and the list of ancestors is short. */
@@ -59,13 +62,27 @@ final class FastWrites {
     /** Keys with an intent, and perhaps some without: a put of another durability must not cost a look into the store. */
     private final Set<RegisterKey> waiting = ConcurrentHashMap.newKeySet();
 
-    /** An intent on its way. */
-    private record Parcel(IntentRow intent, RegisterValue value, boolean firstTry) {}
+    /**
+     * An intent on its way.
+     *
+     * @param since see {@link Absence#since}
+     */
+    private record Parcel(IntentRow intent, RegisterValue value, OptionalLong since, boolean firstTry) {
+        static Parcel of(Store.Snapshot tables, IntentRow intent, QueueRow task) {
+            RegisterValue value = RegisterValue.decode(intent.value());
+            return new Parcel(intent, value, Absence.since(tables, value), task.attempts() == 0);
+        }
+
+        Parcel renewed(IntentRow row) {
+            return new Parcel(row, RegisterValue.decode(row.value()), since, firstTry);
+        }
+    }
 
     FastWrites(Node node, HybridClock clock, Losers losers, SeenVersions seen) {
         this.node = node;
         this.clock = clock;
         this.renewal = new Renewal(node, clock);
+        this.absence = new Absence(node);
         this.losers = losers;
         this.seen = seen;
         node.queue().deliverWith(INTENT, this::deliver);
@@ -107,6 +124,7 @@ final class FastWrites {
                                 new RegisterValue(version, ballot.time(), known, 0, write.tombstone(), payload);
                         forgetReplaced(tables, key, intent -> isAmong(known, intent.id()));
                         waiting.add(key);
+                        Absence.note(tables, ballot.time());
                         tables.putIntent(new IntentRow(key, version, ballot, value.encode()));
                         tables.enqueue(task(key, version));
                         more.accept(tables);
@@ -209,17 +227,15 @@ final class FastWrites {
         return node.store()
                 .read(tables -> tables.intents(key).stream()
                         .filter(intent -> intent.id().equals(version))
-                        .findFirst())
-                .thenCompose(found -> found.map(intent ->
-                                deliver(new Parcel(intent, RegisterValue.decode(intent.value()), task.attempts() == 0)))
-                        .orElseGet(() -> CompletableFuture.completedFuture(null)));
+                        .findFirst()
+                        .map(intent -> Parcel.of(tables, intent, task)))
+                .thenCompose(
+                        found -> found.map(this::deliver).orElseGet(() -> CompletableFuture.completedFuture(null)));
     }
 
     private CompletableFuture<Void> deliver(Parcel parcel) {
         if (!parcel.value().absent() && renewal.isNeeded(Manifest.of(parcel.value()))) {
-            return renewal.of(parcel.intent(), parcel.value())
-                    .thenCompose(renewed ->
-                            deliver(new Parcel(renewed, RegisterValue.decode(renewed.value()), parcel.firstTry())));
+            return renewal.of(parcel.intent(), parcel.value()).thenCompose(renewed -> deliver(parcel.renewed(renewed)));
         }
         return deliver(parcel, Set.of()).thenCompose(outcome -> settle(parcel, outcome));
     }
@@ -237,6 +253,7 @@ final class FastWrites {
                         : CompletableFuture.completedFuture(outcome))
                 .thenCompose(outcome -> {
                     if (!(outcome instanceof Outcome.Refused refused)
+                            || refused.current().isNone()
                             || Manifest.follows(refused.current(), parcel.value())) {
                         return CompletableFuture.completedFuture(outcome);
                     }
@@ -275,6 +292,8 @@ final class FastWrites {
             return new Change.Keep();
         } else if (Manifest.follows(current, intended)) {
             return new Change.Refuse("superseded by " + current.id());
+        } else if (current.isNone() && absence.mayHideADelete(parcel.since(), intended)) {
+            return new Change.Refuse("this node was evicted in between, and it may have been deleted meanwhile");
         } else if (!kept.contains(current.id()) && isLost(parcel, current)) {
             return new Change.Refuse("it would replace " + current.id() + " unseen, which must be kept first");
         } else if (intended.absent()) {

@@ -197,13 +197,11 @@ final class Losers {
         if (record.manifest().content() instanceof Manifest.Inline) {
             return CompletableFuture.completedFuture(null);
         }
-        return current(bucket, key).thenCompose(current -> {
-            boolean visible = !current.absent() && Manifest.of(current).upload().equals(upload);
-            return visible
-                    ? CompletableFuture.completedFuture(null)
-                    : node.ownership(TIMEOUT)
-                            .thenCompose(ownership -> node.delivery().unpin(upload, ownership.everybody()));
-        });
+        return current(bucket, key)
+                .thenCompose(current -> Claimed.names(current, upload)
+                        ? CompletableFuture.completedFuture(null)
+                        : Replaced.giveBack(
+                                node, current, upload, record.loser().id()));
     }
 
     private CompletableFuture<RegisterValue> current(String bucket, String key) {

@@ -60,6 +60,7 @@ public record Node(
      * @param reads how many fetched chunks all readers may hold
      * @param longestUpload an upload that was not committed by then never will be; the same on every node
      * @param conflictsKept how long the losing version of a conflict is kept
+     * @param tombstonesKept how long tombstones stay at least
      */
     public record Limits(
             int chunkSizeBytes,
@@ -67,7 +68,8 @@ public record Node(
             Buffers uploads,
             ReadWindow reads,
             Duration longestUpload,
-            Duration conflictsKept) {}
+            Duration conflictsKept,
+            Duration tombstonesKept) {}
 
     /** A fresh id; any thread. */
     CompletableFuture<VersionId> newId() {

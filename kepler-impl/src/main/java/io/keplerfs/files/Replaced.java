@@ -88,6 +88,19 @@ public final class Replaced implements Replacements {
         return sets.isEmpty() ? 0 : Math.max(0, sets.get(sets.size() - 1).indexOf(rpc.self()));
     }
 
+    /**
+     * Has references dropped of an upload that nothing needs any more. All of them only if the version has certainly happened;
+     * else those that are known to have been committed, and the audit seals the fate of the others.
+     *
+     * @param current what the register was just seen to hold, another version
+     */
+    static CompletableFuture<Void> giveBack(Node node, RegisterValue current, VersionId upload, VersionId version) {
+        return node.ownership(TIMEOUT)
+                .thenCompose(ownership -> current.descendsFrom(version)
+                        ? node.delivery().unpin(upload, ownership.everybody())
+                        : node.delivery().retire(upload, ownership.everybody()));
+    }
+
     private static QueueRow later(QueueRow task, int rank) {
         return new QueueRow(
                 task.kind(),
@@ -133,10 +146,7 @@ public final class Replaced implements Replacements {
             if (Claimed.names(current, upload)) {
                 return CompletableFuture.completedFuture(null);
             }
-            return node.ownership(TIMEOUT)
-                    .thenCompose(ownership -> current.descendsFrom(version)
-                            ? node.delivery().unpin(upload, ownership.everybody())
-                            : node.delivery().retire(upload, ownership.everybody()));
+            return giveBack(node, current, upload, version);
         }
     }
 }

@@ -14,6 +14,7 @@ import io.keplerfs.http.HttpGateway;
 import io.keplerfs.listen.Listeners;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.repair.LifeTimes;
+import io.keplerfs.repair.TombstoneSweep;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
@@ -202,7 +203,8 @@ final class NodeStartup {
                 new Buffers(chunk, buffers),
                 new ReadWindow(buffers),
                 ages.upload(),
-                options.conflictRetention());
+                options.conflictRetention(),
+                TombstoneSweep.AGE);
     }
 
     private int startGateway(NodeParts parts, Membership membership, KeyBook keys) throws IOException {

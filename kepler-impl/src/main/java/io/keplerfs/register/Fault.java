@@ -20,6 +20,8 @@ enum Fault {
     REFUSE_FROM_CARRIED,
     /** A tombstone bears the time of the own clock, whatever was seen. */
     DELETE_AT_OWN_TIME,
+    /** What owners remember of fencing tokens is not asked for: the token of the current value counts alone. */
+    FORGET_FENCE,
     /** A tombstone goes although one member has not agreed. */
     SWEEP_WITHOUT_ALL,
     /** A tombstone goes and leaves nothing that refuses what is older. */

@@ -178,7 +178,7 @@ final class Proposal {
                 current = RegisterValue.decode(promise.value());
             }
         }
-        current = current.fenced(fence);
+        current = fault == Fault.FORGET_FENCE ? current : current.fenced(fence);
         fate = fate(current, promises);
         boolean retried = mayHaveBeenTaken() && fault != Fault.RETRY_WITHOUT_MEMORY;
         boolean happened = chosen || fate == Settled.Fate.CURRENT || fate == Settled.Fate.SUPERSEDED;

@@ -36,6 +36,11 @@ final class StaleRows {
 
     private StaleRows() {}
 
+    /** For which membership the rows of this node count; empty if it has never been a member. */
+    static Optional<Long> memberSince(Store.Snapshot tables) {
+        return tables.setting(MEMBER_SINCE).map(bytes -> new WireReader(bytes).int64());
+    }
+
     /** @param before what this node knew durably; empty if nothing */
     static void setAside(Store.Transaction tables, NodeId self, Optional<Ownership> before, Ownership after) {
         Optional<ViewMember> me =
@@ -44,7 +49,7 @@ final class StaleRows {
             return;
         }
         long since = me.get().since();
-        Optional<Long> known = tables.setting(MEMBER_SINCE).map(bytes -> new WireReader(bytes).int64());
+        Optional<Long> known = memberSince(tables);
         if (known.isEmpty() || known.get() != since) {
             tables.putSetting(MEMBER_SINCE, new WireWriter().int64(since).toBytes());
         }

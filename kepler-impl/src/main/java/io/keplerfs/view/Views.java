@@ -119,6 +119,11 @@ public final class Views implements Configurations, StageGate {
         listeners.add(listener);
     }
 
+    /** The epoch in which the membership began that this node's store was last used in; 0 if it has never been a member. */
+    public static long memberSince(Store.Snapshot tables) {
+        return StaleRows.memberSince(tables).orElse(0L);
+    }
+
     /** Newest durable knowledge; empty before this node has heard of any view. Any thread. */
     public Optional<Ownership> ownership() {
         return Optional.ofNullable(applied);

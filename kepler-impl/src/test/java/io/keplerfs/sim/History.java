@@ -24,6 +24,8 @@ final class History {
         CREATE,
         /** Writes on whatever is current, and learns what that was. */
         BUILD,
+        /** Writes with a fencing token unless a higher one is remembered. */
+        FENCED,
         GET
     }
 
@@ -49,6 +51,9 @@ final class History {
         long called;
         long returned = Operation.NEVER;
         long time;
+        /** The fencing token it was made with; 0 for none. */
+        long token;
+
         Result result = Result.MAYBE;
 
         Call(Kind kind, VersionId id, String client, long called) {
@@ -65,7 +70,7 @@ final class History {
 
         @Override
         public String toString() {
-            return "%s %s %s base=%s seen=%s %s [%d, %s] time=%d"
+            return "%s %s %s base=%s seen=%s %s [%d, %s] time=%d token=%d"
                     .formatted(
                             client,
                             kind,
@@ -75,7 +80,8 @@ final class History {
                             result,
                             called,
                             returned == Operation.NEVER ? "never" : Long.toString(returned),
-                            time);
+                            time,
+                            token);
         }
 
         private static String brief(VersionId id) {
@@ -132,6 +138,7 @@ final class History {
             found.add("not linearizable");
         }
         found.addAll(timesThatFall());
+        found.addAll(tokensThatFall());
         return found;
     }
 
@@ -140,7 +147,7 @@ final class History {
             return call.seen != null && state.equals(shown(call.seen)) ? state : null;
         }
         boolean may = switch (call.kind) {
-            case PUT, ERASE, GET -> true;
+            case PUT, ERASE, FENCED, GET -> true;
             case SWAP -> state.equals(call.base);
             case CREATE -> isAbsent(state);
             case BUILD -> call.base == null || state.equals(call.base);
@@ -168,6 +175,25 @@ final class History {
             }
         }
         return falls;
+    }
+
+    /** Once a write with a token is done, none with a lower one may begin and be done, whatever was written without one meanwhile. */
+    private List<String> tokensThatFall() {
+        List<String> falls = new ArrayList<>();
+        for (Call first : calls) {
+            for (Call second : calls) {
+                boolean bothDone = first.result == Result.DONE && second.result == Result.DONE;
+                if (bothDone && second.token != 0 && second.token < first.token && first.returned < second.called) {
+                    falls.add("token falls: " + first + " then " + second);
+                }
+            }
+        }
+        return falls;
+    }
+
+    /** Whether somebody had tried a higher token by then. */
+    boolean isFencedOff(long token, long now) {
+        return calls.stream().anyMatch(call -> call.token > token && call.called <= now);
     }
 
     @Override

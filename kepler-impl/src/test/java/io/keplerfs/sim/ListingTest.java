@@ -107,6 +107,34 @@ class ListingTest {
     }
 
     @Test
+    void aFileWithAFencingTokenIsListedAndItsTombstoneIsNot() {
+        write("a", current -> new Change.Write(bytes("of a"), false, 7));
+        write("b", current -> new Change.Write(bytes("of b"), false, 7));
+        write("b", Change.toTombstone(new byte[0]));
+        write("c", current -> new Change.Write(bytes("of c"), true, 7));
+        put("a");
+
+        assertThat(keys(page("", "", 10))).containsExactly("a");
+    }
+
+    @Test
+    void aFileWhoseFenceMovedWithItToNewOwnersIsListed() {
+        RegisterKey register = SimCluster.KEY;
+        Change fenced = current -> new Change.Write(bytes("of it"), false, 7);
+        assertThat(cluster.await(cluster.at(4).change(register, version(1), false, fenced, false, TIMEOUT)))
+                .isInstanceOf(Outcome.Done.class);
+        cluster.pass(Duration.ofMillis(20));
+        for (int node = 1; node <= 5; node++) {
+            cluster.node(node).ownership().enter(SimOwnership.BOTH);
+        }
+        cluster.pass(Duration.ofMillis(20));
+        cluster.node(4).ownership().pull();
+        cluster.pass(Duration.ofMillis(20));
+
+        assertThat(cluster.node(4).store().onDisk(register).live()).isTrue();
+    }
+
+    @Test
     void withoutPayloadOnlyNamesAndTimesTravel() {
         put("a");
         ListResult result = cluster.await(cluster.at(5).list("photos", SHARDS, "", "", "", 10, false, TIMEOUT));

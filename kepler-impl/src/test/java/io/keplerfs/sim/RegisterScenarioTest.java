@@ -88,6 +88,36 @@ class RegisterScenarioTest {
     }
 
     @Test
+    void aPromiseThatCameAlongOutlivesACrash() {
+        assertThat(successorsAfterACrash(Mistakes.NONE)).isEqualTo(1);
+        assertThat(successorsAfterACrash(Mistakes.of(Lie.CARRY_NOT_SYNCED))).isEqualTo(2);
+    }
+
+    /**
+     * Node 5's write and the promise of its next ballot, which is the next tick, are at owners 1 and 2. Owner 1 crashes. Node 4, its
+     * clock behind, hears of the write from owner 1 alone, and so takes the next tick too, where its id makes the lower ballot:
+     * only the promise of owner 1 tells node 5 that somebody came between.
+     */
+    private static int successorsAfterACrash(Mistakes mistakes) {
+        SimCluster cluster = new SimCluster(mistakes, 0, 0, 0, -1_000);
+        cluster.network.courier((from, to, kind) -> {
+            boolean lost = from.equals(id(5)) ? to.equals(id(3)) : to.equals(id(2));
+            return lost ? Courier.LOST : 0;
+        });
+        assertThat(cluster.await(cluster.buildLater(5, 1, TIMEOUT))).isInstanceOf(Outcome.Done.class);
+        cluster.pass(Duration.ofMillis(20));
+        cluster.node(1).crash();
+        cluster.node(1).restart();
+        cluster.pass(Duration.ofMillis(20));
+        Outcome between = cluster.swap(4, 1, 2);
+        cluster.network.courier((from, to, kind) -> from.equals(id(5)) && to.equals(id(3)) ? Courier.LOST : 0);
+        Outcome carried = cluster.swap(5, 1, 3);
+        return (int) Stream.of(between, carried)
+                .filter(Outcome.Done.class::isInstance)
+                .count();
+    }
+
+    @Test
     void nothingIsWrittenAtOldOwnersBehindTheBackOfTheNewOnes() {
         assertThat(readAfterAMove(Mistakes.NONE)).isEqualTo(version(2));
         assertThat(readAfterAMove(Mistakes.of(Slip.UNFENCED))).isEqualTo(version(1));

@@ -34,7 +34,8 @@ final class RegisterSimulation {
             List.of(Kind.PUT, Kind.PUT, Kind.ERASE, Kind.SWAP, Kind.CREATE, Kind.BUILD, Kind.GET),
             List.of(Kind.PUT, Kind.BUILD, Kind.BUILD, Kind.BUILD, Kind.GET),
             List.of(Kind.ERASE, Kind.SWAP, Kind.SWAP, Kind.SWAP, Kind.CREATE, Kind.GET),
-            List.of(Kind.BUILD, Kind.BUILD, Kind.SWAP, Kind.GET));
+            List.of(Kind.BUILD, Kind.BUILD, Kind.SWAP, Kind.GET),
+            List.of(Kind.FENCED, Kind.FENCED, Kind.PUT, Kind.BUILD, Kind.ERASE, Kind.GET));
 
     private static final long JUMP_MILLIS = Duration.ofHours(3).toMillis();
     private static final Duration REPLAYS_ARE_OVER = Duration.ofMinutes(11);
@@ -60,7 +61,10 @@ final class RegisterSimulation {
         }
     }
 
-    private static final List<Kind> DELETES = List.of(Kind.PUT, Kind.ERASE, Kind.ERASE, Kind.CREATE, Kind.GET);
+    private static final List<List<Kind>> DELETES = List.of(
+            List.of(Kind.PUT, Kind.ERASE, Kind.ERASE, Kind.CREATE, Kind.GET),
+            List.of(Kind.PUT, Kind.ERASE, Kind.ERASE, Kind.CREATE, Kind.GET),
+            List.of(Kind.FENCED, Kind.ERASE, Kind.ERASE, Kind.CREATE, Kind.GET));
 
     private final SimLoop loop;
     private final SplittableRandom random;
@@ -110,7 +114,8 @@ final class RegisterSimulation {
         SimNode.World world = new SimNode.World(loop, network, script, roundTimeout);
         double skewMillis = pick(0, 30, 100, 600);
         int operations = (int) pick(3, 4, 5);
-        List<Kind> mix = sweeps ? DELETES : MIXES.get(random.nextInt(MIXES.size()));
+        List<List<Kind>> mixes = sweeps ? DELETES : MIXES;
+        List<Kind> mix = mixes.get(random.nextInt(mixes.size()));
         for (NodeId id : ids) {
             SimStore store = new SimStore(loop, id, maxSyncNanos, mistakes.disk(), this::observe);
             SimNode node = new SimNode(world, id, (long) (pick(0, 0, -1, -0.3, 0.3, 1) * skewMillis), store);

@@ -82,6 +82,7 @@ class RegisterSimulationTest {
                 Arguments.of(Mistakes.of(Slip.HEEDS_PROMISES), true),
                 Arguments.of(Mistakes.of("CARRY_AT_FRESH_BALLOT"), false),
                 Arguments.of(Mistakes.of("REFUSE_FROM_CARRIED"), false),
+                Arguments.of(Mistakes.of("FORGET_FENCE"), false),
                 Arguments.of(Mistakes.of("DELETE_AT_OWN_TIME"), false));
     }
 

@@ -8,6 +8,7 @@ import static io.keplerfs.sim.SimCluster.version;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.keplerfs.register.BallotWindow;
 import io.keplerfs.register.Change;
 import io.keplerfs.register.Outcome;
 import io.keplerfs.register.Outcome.Done;
@@ -18,8 +19,11 @@ import io.keplerfs.register.ReadResult;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Settled;
 import io.keplerfs.register.Settled.Fate;
+import io.keplerfs.register.Tombstones;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.sim.SimNetwork.Courier;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import java.time.Duration;
@@ -400,6 +404,114 @@ class RegistersTest {
 
         build(5, 2);
         assertThat(cluster.requests("PREPARE")).isEqualTo(3 + 4);
+    }
+
+    private Outcome fenced(int node, int version, long token) {
+        Change change = current -> current.fence() <= token
+                ? new Change.Write(bytes("v" + version), false, token)
+                : new Change.Refuse("token " + current.fence() + " is higher");
+        return cluster.await(cluster.at(node).change(KEY, version(version), false, change, false, TIMEOUT));
+    }
+
+    @Test
+    void aWriteOnACarriedPromiseKeepsTheFence() {
+        assertThat(fenced(4, 1, 7)).isInstanceOf(Done.class);
+        assertThat(roundTrips(() -> build(4, 2))).isEqualTo(1);
+        assertThat(roundTrips(() -> erase(4, 3))).isEqualTo(1);
+        assertThat(roundTrips(() -> build(4, 4))).isEqualTo(1);
+
+        assertThat(cluster.read(1).fence()).isEqualTo(7);
+        assertThat(fenced(5, 5, 6)).isInstanceOf(Refused.class);
+        assertThat(fenced(5, 5, 7)).isInstanceOf(Done.class);
+    }
+
+    @Test
+    void aLowerTokenIsRefusedAlthoughAPromiseCameAlong() {
+        assertThat(fenced(4, 1, 7)).isInstanceOf(Done.class);
+
+        assertThat(fenced(4, 2, 6)).isInstanceOf(Refused.class);
+        assertThat(fenced(4, 2, 8)).isInstanceOf(Done.class);
+        assertThat(roundTrips(() -> assertThat(fenced(4, 3, 8)).isInstanceOf(Done.class)))
+                .isEqualTo(1);
+    }
+
+    /** The put does not look at what it replaces; what is carried with the next write must know the fence all the same. */
+    @Test
+    void aFenceBehindAnUnconditionalPutIsCarriedOn() {
+        assertThat(fenced(4, 1, 7)).isInstanceOf(Done.class);
+        assertThat(cluster.put(4, 2)).isInstanceOf(Done.class);
+        build(4, 3);
+
+        assertThat(fenced(4, 4, 6)).isInstanceOf(Refused.class);
+        assertThat(fenced(4, 4, 7)).isInstanceOf(Done.class);
+    }
+
+    @Test
+    void aPromiseThatCameAlongIsNotUsedOutsideTheWindowOfTheWrite() {
+        build(4, 1);
+        long begin = (cluster.node(4).process().wallMillis() + 1_000) << 16;
+        cluster.pass(Duration.ofMillis(1_500));
+
+        Change change = current -> SimCluster.written(2);
+        BallotWindow window = BallotWindow.from(begin);
+        assertThat(roundTrips(() -> assertThat(cluster.await(
+                                cluster.at(4).change(KEY, version(2), false, change, false, window, TIMEOUT)))
+                        .isInstanceOf(Done.class)))
+                .isEqualTo(2);
+        assertThat(cluster.read(1).time()).isGreaterThanOrEqualTo(begin);
+    }
+
+    @Test
+    void nothingIsSentOnceTheWindowOfTheWriteIsOver() {
+        build(4, 1);
+        BallotWindow window = BallotWindow.below(cluster.read(1).time());
+
+        assertThat(roundTrips(() -> assertThat(cluster.await(cluster.at(4)
+                                .change(
+                                        KEY,
+                                        version(2),
+                                        false,
+                                        current -> SimCluster.written(2),
+                                        false,
+                                        window,
+                                        TIMEOUT)))
+                        .isInstanceOf(Unavailable.class)))
+                .isZero();
+        assertThat(cluster.read(1).id()).isEqualTo(version(1));
+    }
+
+    @Test
+    void aTombstoneIsNotRemovedWhileAnOwnerRemembersAFence() {
+        assertThat(fenced(4, 1, 7)).isInstanceOf(Done.class);
+        assertThat(cluster.await(
+                        cluster.at(4).change(KEY, version(2), false, Change.toTombstone(new byte[0]), true, TIMEOUT)))
+                .isInstanceOf(Done.class);
+        cluster.pass(Duration.ofSeconds(1));
+        RegisterRow row = cluster.node(1).store().onDisk(KEY);
+
+        assertThat(Tombstones.isRipe(row, Long.MAX_VALUE)).isFalse();
+        assertThat(cluster.node(1).remove(List.of(row), everybody())).isZero();
+        assertThat(cluster.node(1).store().onDisk(KEY).accepted()).isEqualTo(row.accepted());
+        assertThat(fenced(5, 3, 6)).isInstanceOf(Refused.class);
+    }
+
+    @Test
+    void aTombstoneWithoutAFenceIsRemovedAndLeavesAFloorThatNobodySees() {
+        erase(4, 1);
+        cluster.pass(Duration.ofSeconds(1));
+        RegisterRow row = cluster.node(1).store().onDisk(KEY);
+
+        assertThat(Tombstones.isRipe(row, Long.MAX_VALUE)).isTrue();
+        assertThat(cluster.node(1).remove(List.of(row), everybody())).isOne();
+        RegisterRow floor = cluster.node(1).store().onDisk(new RegisterKey(KEY.bucket(), KEY.shard(), ""));
+        assertThat(floor.promised()).isGreaterThan(row.promised());
+        assertThat(floor.live()).isFalse();
+        assertThat(Tombstones.isRipe(floor, Long.MAX_VALUE)).isFalse();
+        assertThat(cluster.read(1).isNone()).isTrue();
+    }
+
+    private static List<NodeId> everybody() {
+        return IntStream.rangeClosed(1, 5).mapToObj(SimCluster::id).toList();
     }
 
     @Test

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 /** A caller at one node: a few operations, one after the other, tried again or settled when in doubt. */
 final class SimClient {
     private static final Duration POLL = Duration.ofMillis(2);
+    /** Few enough that several clients have the same one. */
+    private static final long MOST_TOKENS = 8;
 
     private final SimLoop loop;
     private final SimHost node;
@@ -96,6 +98,8 @@ final class SimClient {
         Call call = history.call(kind, id, "client" + node.id().uuid().getLeastSignificantBits(), loop.nowNanos());
         if (kind == Kind.SWAP) {
             call.base = lastSeen;
+        } else if (kind == Kind.FENCED) {
+            call.token = random.nextLong(1, MOST_TOKENS);
         }
         Runnable then = () -> {
             left--;
@@ -180,6 +184,10 @@ final class SimClient {
             case PUT -> Change.toAnything(write.payload());
             case ERASE -> Change.toTombstone(new byte[0]);
             case SWAP -> current -> current.id().equals(call.base) ? write : new Change.Refuse("is " + current.id());
+            case FENCED ->
+                current -> current.fence() <= call.token
+                        ? new Change.Write(write.payload(), false, call.token)
+                        : new Change.Refuse("token " + current.fence() + " is higher");
             case CREATE -> current -> current.absent() ? write : new Change.Refuse("is there");
             case BUILD, GET -> current -> write;
         };
@@ -197,9 +205,12 @@ final class SimClient {
             call.seen = lastSeen = refused.current().id();
             call.called = tried;
             call.end(Result.REFUSED, loop.nowNanos());
-            boolean rightly = call.kind == Kind.SWAP
-                    ? !call.seen.equals(call.base)
-                    : call.kind == Kind.CREATE && !history.isAbsent(call.seen);
+            boolean rightly = switch (call.kind) {
+                case SWAP -> !call.seen.equals(call.base);
+                case CREATE -> !history.isAbsent(call.seen);
+                case FENCED -> history.isFencedOff(call.token, loop.nowNanos());
+                case PUT, ERASE, BUILD, GET -> false;
+            };
             if (!rightly) {
                 history.violation("refused without a reason: " + call);
             }

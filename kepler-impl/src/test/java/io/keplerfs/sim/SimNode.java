@@ -11,6 +11,7 @@ import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.values.NodeId;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** One node of the register simulation through all its lives: its disk stays, everything else begins anew. */
@@ -63,6 +64,14 @@ final class SimNode implements SimHost {
                 }
             });
         }
+    }
+
+    /** Has these removed if everybody agrees, whatever their age; how many were. */
+    int remove(List<RegisterRow> tombs, List<NodeId> members) {
+        long stage = ownership.of(world.script().key()).stage();
+        CompletableFuture<Integer> removed = tombstones.remove(tombs, stage, members, world.roundTimeout());
+        world.loop().runUntil(removed::isDone, Duration.ofMinutes(1));
+        return removed.join();
     }
 
     /** Tombstones removed so far. */
