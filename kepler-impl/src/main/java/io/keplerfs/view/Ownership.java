@@ -85,8 +85,8 @@ public record Ownership(View current, Optional<View> next, Set<NodeId> synced) {
     }
 
     boolean owns(NodeId node, int partition) {
-        return standing().stream()
-                .anyMatch(view -> view.ring().owners(partition).contains(node));
+        return current.ring().owners(partition).contains(node)
+                || (next.isPresent() && next.get().ring().owners(partition).contains(node));
     }
 
     /** Every member of a standing view. */
@@ -135,10 +135,14 @@ public record Ownership(View current, Optional<View> next, Set<NodeId> synced) {
         return next.isPresent() && (current.isBridge() || differs(partition));
     }
 
+    /** Asked for every partition whenever somebody tells news, so it compares lists: owners of a partition are distinct. */
     private boolean differs(int partition) {
-        return next.isPresent()
-                && !Set.copyOf(current.ring().owners(partition))
-                        .equals(Set.copyOf(next.get().ring().owners(partition)));
+        if (next.isEmpty()) {
+            return false;
+        }
+        List<NodeId> before = current.ring().owners(partition);
+        List<NodeId> after = next.get().ring().owners(partition);
+        return before.size() != after.size() || !before.containsAll(after);
     }
 
     void write(WireWriter out) {

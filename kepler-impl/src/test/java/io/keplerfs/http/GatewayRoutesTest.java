@@ -79,6 +79,20 @@ class GatewayRoutesTest {
     }
 
     @Test
+    void aViewIsForcedOnlyByCallersOnThisMachineThatSpeakForThemselves() throws IOException {
+        String force = "/v1/cluster/force-view?survivors=node-a&accept-data-loss=true";
+        for (String header : List.of("X-Forwarded-For", "Forwarded", "Origin")) {
+            Answer refused = http.send(http.to(force).header(header, "10.1.1.1").post(RequestBody.EMPTY));
+            assertThat(refused.status()).as(header).isEqualTo(403);
+            assertThat(refused.detail()).contains(header, "kepler force-view");
+        }
+        assertThat(http.cluster.views.asked()).isEmpty();
+
+        assertThat(http.send(http.to(force).post(RequestBody.EMPTY)).status()).isEqualTo(200);
+        assertThat(http.cluster.views.asked()).containsExactly("force " + List.of(FakeViews.ONE));
+    }
+
+    @Test
     void aBucketWithFilesIsNotDeleted() throws IOException {
         http.put("/v1/files/box/k", "content");
 

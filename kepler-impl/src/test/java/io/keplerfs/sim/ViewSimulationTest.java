@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * with its story printed: {@code -Dseed=4711}.
  */
 class ViewSimulationTest {
-    private static final long SEEDS = Long.getLong("seeds", 100);
+    private static final long SEEDS = Long.getLong("seeds", 50);
     private static final long SEED = Long.getLong("seed", -1);
     private static final long SEEDS_TO_FIND_A_BUG = 150;
 

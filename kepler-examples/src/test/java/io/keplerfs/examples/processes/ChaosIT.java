@@ -1,11 +1,15 @@
 package io.keplerfs.examples.processes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.keplerfs.KeplerCluster;
+import io.keplerfs.ViewStatus;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -13,7 +17,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,17 +45,20 @@ class ChaosIT {
             new Http().createBucket(daemons.a(), BUCKET);
             targets.addAll(daemons.all());
             Counters counters = new Counters(BUCKET, FILES, () -> targets);
-            AtomicBoolean stopped = new AtomicBoolean();
+            CountDownLatch stopped = new CountDownLatch(1);
             ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
             List<Future<?>> running = new ArrayList<>();
             for (int client = 0; client < CLIENTS; client++) {
                 long clientSeed = seed + client;
-                running.add(clients.submit(() -> counters.incrementUntil(stopped, clientSeed)));
+                running.add(clients.submit(() -> {
+                    counters.incrementUntil(stopped, clientSeed);
+                    return null;
+                }));
             }
             try {
                 harm(daemons, new SplittableRandom(seed));
             } finally {
-                stopped.set(true);
+                stopped.countDown();
                 clients.shutdown();
             }
             for (Future<?> client : running) {
@@ -121,22 +127,34 @@ class ChaosIT {
 
     private void drain(Daemons daemons, Daemon victim) throws Exception {
         story.add("drain " + victim.label());
+        Daemon other = targets.stream().filter(daemon -> daemon != victim).findFirst().orElseThrow();
+        awaitMember(other, victim);
         Daemon.Outcome drained = Daemon.run(
-                java.util.Map.of(),
+                Map.of(),
                 home.resolve("drain-" + story.size() + ".log"),
                 "drain",
                 victim.label(),
                 "--wait",
                 "--url",
-                targets.stream()
-                        .filter(daemon -> daemon != victim)
-                        .findFirst()
-                        .orElseThrow()
-                        .url());
+                other.url());
         assertThat(drained.exitCode()).as(drained.output()).isZero();
         targets.remove(victim);
         daemons.forget(victim);
         victim.terminate();
+    }
+
+    /** One that has just joined may need a while until it is agreed on. */
+    private static void awaitMember(Daemon observer, Daemon joined) {
+        await(joined.label() + " is a member")
+                .atMost(Daemons.A_MINUTE)
+                .ignoreExceptions()
+                .untilAsserted(() -> {
+                    try (KeplerCluster cluster = observer.connect()) {
+                        assertThat(cluster.views().status().members())
+                                .extracting(ViewStatus.Member::label)
+                                .contains(joined.label());
+                    }
+                });
     }
 
     private void pass(Duration time) throws InterruptedException {

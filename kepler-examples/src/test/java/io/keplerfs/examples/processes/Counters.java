@@ -15,7 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -31,6 +32,8 @@ final class Counters {
     private static final Set<Integer> ALLOWED = Set.of(200, 201, 412, 503, 504, NO_ANSWER);
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** A node that is down answers at once with nothing: no use in asking it again without a breath. */
+    private static final Duration BREATH = Duration.ofMillis(100);
 
     /** What one file went through. */
     final class Counter {
@@ -86,21 +89,25 @@ final class Counters {
         return counters;
     }
 
-    /** One client, until it is told to stop. */
-    void incrementUntil(AtomicBoolean stopped, long seed) {
+    /** One client, until it is told to stop by counting the latch down. */
+    void incrementUntil(CountDownLatch stopped, long seed) throws InterruptedException {
         SplittableRandom random = new SplittableRandom(seed);
-        while (!stopped.get()) {
+        while (stopped.getCount() > 0) {
             List<Daemon> now = nodes.get();
-            increment(counters.get(random.nextInt(counters.size())), now.get(random.nextInt(now.size())));
+            int status =
+                    increment(counters.get(random.nextInt(counters.size())), now.get(random.nextInt(now.size())));
+            if (status == NO_ANSWER && stopped.await(BREATH.toMillis(), TimeUnit.MILLISECONDS)) {
+                return;
+            }
         }
     }
 
-    private void increment(Counter counter, Daemon node) {
+    /** Returns the status of its last answer. */
+    private int increment(Counter counter, Daemon node) {
         FileHistory<String>.Call reading = counter.history.read();
         HttpResponse<String> current = send(request(counter, node).GET().build());
         if (current == null || (current.statusCode() != 200 && current.statusCode() != 404)) {
-            note("get", current, Set.of(503, NO_ANSWER));
-            return;
+            return note("get", current, Set.of(503, NO_ANSWER));
         }
         Optional<String> seen = current.statusCode() == 200 ? Optional.of(current.body()) : Optional.empty();
         reading.saw(seen);
@@ -111,10 +118,10 @@ final class Counters {
         current.headers()
                 .firstValue(ETAG)
                 .ifPresentOrElse(etag -> put.header("If-Match", etag), () -> put.header("If-None-Match", "*"));
-        end(counter, writing, send(put.build()));
+        return end(counter, writing, send(put.build()));
     }
 
-    private void end(Counter counter, FileHistory<String>.Call writing, HttpResponse<String> answer) {
+    private int end(Counter counter, FileHistory<String>.Call writing, HttpResponse<String> answer) {
         int status = note("put", answer, ALLOWED);
         if (status == 200 || status == 201) {
             counter.acked.incrementAndGet();
@@ -127,6 +134,7 @@ final class Counters {
             counter.maybe.incrementAndGet();
             writing.unknown();
         }
+        return status;
     }
 
     private synchronized int note(String call, HttpResponse<String> answer, Set<Integer> allowed) {
