@@ -10,6 +10,7 @@ import io.keplerfs.node.NodeParts;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.sim.SimLoop;
 import io.keplerfs.sim.SimProcess;
+import io.keplerfs.repair.TombstoneSweep;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
@@ -127,7 +128,8 @@ final class WholeNode {
                 new Buffers(CHUNK, BUFFERS),
                 new ReadWindow(BUFFERS),
                 WholeSimulation.AGES.upload(),
-                WholeSimulation.CONFLICTS_KEPT);
+                WholeSimulation.CONFLICTS_KEPT,
+                TombstoneSweep.AGE);
         Listeners listeners = new Listeners(task -> {
             throw new IllegalStateException("nobody listens to simulated nodes");
         });
