@@ -3,6 +3,7 @@ package io.keplerfs.register;
 import io.keplerfs.register.ListResult.Entry;
 import io.keplerfs.register.RegisterAnswer.Row;
 import io.keplerfs.register.RegisterAnswer.Rows;
+import io.keplerfs.spi.Fold;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
