@@ -165,7 +165,7 @@ final class Listing {
 
         private int share(int shards) {
             int missing = task.limit() - entries.size();
-            double share = missing * SPREAD * shards / task.shardCount();
+            double share = shards == task.shardCount() ? missing : missing * SPREAD * shards / task.shardCount();
             return (int) Math.min(ShardPages.MAX_ROWS, LEAST_ROWS + share);
         }
 
