@@ -11,6 +11,7 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.VersionId;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,10 +61,13 @@ class HugeFileTest {
 
     @Test
     void aTerabyteIsWrittenReadAtAnyOffsetAndDeletedWithWorkLinearInItsChunks() {
+        long before = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         Work quarter = liveOf(QUARTER);
         Work whole = liveOf(TERABYTE);
         print("quarter", quarter);
         print("terabyte", whole);
+        long nanos = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - before;
+        Figure.print("files.huge.both.cpu.millis", nanos / 1_000_000);
 
         assertThat((double) whole.writing() / quarter.writing()).as("work to write").isLessThan(4.2);
         assertThat((double) whole.deleting() / quarter.deleting()).as("work to delete").isLessThan(4.2);
