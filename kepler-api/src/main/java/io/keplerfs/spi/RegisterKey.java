@@ -1,6 +1,5 @@
 package io.keplerfs.spi;
 
-
 /**
  * Names one register.
  *

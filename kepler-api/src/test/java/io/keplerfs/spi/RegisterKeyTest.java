@@ -10,15 +10,16 @@ import org.junit.jupiter.api.Test;
 class RegisterKeyTest {
     @Test
     void keysAreComparedByTheirUtf8Bytes() {
-        List<String> parts = List.of("", "\u0000", "a", "b", "é", "\uD7FF", "\uE000", "\uFFFF", "\uD83D\uDE00", "\uDBFF\uDFFF");
+        List<String> parts =
+                List.of("", "\u0000", "a", "b", "é", "\uD7FF", "\uE000", "\uFFFF", "\uD83D\uDE00", "\uDBFF\uDFFF");
         List<String> keys = parts.stream()
                 .flatMap(a -> parts.stream().map(b -> a + b))
                 .distinct()
                 .toList();
         for (String a : keys) {
             for (String b : keys) {
-                int byBytes = Arrays.compareUnsigned(
-                        a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
+                int byBytes =
+                        Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
                 assertThat(Integer.signum(RegisterKey.compareKeys(a, b)))
                         .as("%s and %s", a, b)
                         .isEqualTo(Integer.signum(byBytes));

@@ -154,7 +154,8 @@ final class Schema {
      */
     private static final List<String> LISTINGS_ACROSS_SHARDS = List.of(
             "UPDATE files SET live = 1 WHERE live = 0 AND length(value) > 1 AND substr(value, 2, 1) = x'02'",
-            "DROP INDEX files_live", "CREATE INDEX files_live ON files(bucket, key, shard, live) WHERE live = 1");
+            "DROP INDEX files_live",
+            "CREATE INDEX files_live ON files(bucket, key, shard, live) WHERE live = 1");
 
     /** Step i leads from version i to version i + 1. */
     private static final List<List<String>> STEPS =

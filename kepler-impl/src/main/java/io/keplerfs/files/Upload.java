@@ -64,13 +64,7 @@ final class Upload {
     }
 
     /** @param hash runs on a worker; another one only where a terabyte cannot be hashed */
-    Upload(
-            Node node,
-            VersionId id,
-            String bucket,
-            String key,
-            PutOptions options,
-            Function<ByteBuffer, ChunkId> hash) {
+    Upload(Node node, VersionId id, String bucket, String key, PutOptions options, Function<ByteBuffer, ChunkId> hash) {
         this.node = node;
         this.pin = new Pin(id, bucket, key);
         this.options = options;

@@ -32,13 +32,14 @@ class SchemaStepsTest {
     }
 
     private static void insert(Sql sql, int schema, int shard, String key, byte[] value) {
-        String columns = "bucket, shard, key, promised_time, promised_node, accepted_time, accepted_node, value, memory";
+        String columns =
+                "bucket, shard, key, promised_time, promised_node, accepted_time, accepted_node, value, memory";
         boolean live = value.length > 0 && (value[1] & 1) == 0;
         String last = schema < 4 ? "" : ", " + (live ? 1 : 0);
         byte[] node = new byte[16];
         sql.update(
-                "INSERT INTO files(" + columns + (schema < 4 ? "" : ", live") + ") VALUES ('photos', ?, ?, 7, ?, 7, ?, ?, x''"
-                        + last + ")",
+                "INSERT INTO files(" + columns + (schema < 4 ? "" : ", live")
+                        + ") VALUES ('photos', ?, ?, 7, ?, 7, ?, ?, x''" + last + ")",
                 shard,
                 key,
                 node,

@@ -69,9 +69,15 @@ class HugeFileTest {
         long nanos = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - before;
         Figure.print("files.huge.both.cpu.millis", nanos / 1_000_000);
 
-        assertThat((double) whole.writing() / quarter.writing()).as("work to write").isLessThan(4.2);
-        assertThat((double) whole.deleting() / quarter.deleting()).as("work to delete").isLessThan(4.2);
-        assertThat(whole.manifestBytes()).as("what an overwrite or a listing handles").isLessThan(2_000);
+        assertThat((double) whole.writing() / quarter.writing())
+                .as("work to write")
+                .isLessThan(4.2);
+        assertThat((double) whole.deleting() / quarter.deleting())
+                .as("work to delete")
+                .isLessThan(4.2);
+        assertThat(whole.manifestBytes())
+                .as("what an overwrite or a listing handles")
+                .isLessThan(2_000);
     }
 
     private static void print(String name, Work work) {
@@ -145,13 +151,12 @@ class HugeFileTest {
                 buffer -> buffer.remaining() == CHUNK
                         ? SyntheticChunks.id(numbers.getAndIncrement())
                         : ChunkId.of(buffer));
-        Source source =
-                new Source(new Sparse(bytes), node.workers().blocking(), new PutAttempt("files/huge"));
+        Source source = new Source(new Sparse(bytes), node.workers().blocking(), new PutAttempt("files/huge"));
         Manifest manifest = upload.manifest(cluster.await(upload.store(new byte[0], source)));
         assertThat(upload.owners()).hasSize(1);
         RegisterKey key = new BucketRecord(0, BucketRecord.DEFAULT_SHARDS).registerOf(LifeCluster.BUCKET, "huge");
-        Outcome outcome = cluster.await(node.registers()
-                .change(key, version, false, Change.toAnything(manifest.toBytes()), false, TIMEOUT));
+        Outcome outcome = cluster.await(
+                node.registers().change(key, version, false, Change.toAnything(manifest.toBytes()), false, TIMEOUT));
         assertThat(outcome).isInstanceOf(Outcome.Done.class);
         return manifest.toBytes().length;
     }
@@ -162,8 +167,8 @@ class HugeFileTest {
         random.longs(LOOKS, 0, chunks).forEach(places::add);
         for (long place : places) {
             int from = random.nextInt(CHUNK - LOOK_BYTES);
-            Snapshot snapshot = (Snapshot) cluster.await(
-                    cluster.node(1).bucket().snapshotAsync("huge", GetOptions.defaults()));
+            Snapshot snapshot =
+                    (Snapshot) cluster.await(cluster.node(1).bucket().snapshotAsync("huge", GetOptions.defaults()));
             assertThat(snapshot.info().sizeBytes()).isEqualTo((long) chunks * CHUNK);
             long readsBefore = store.reads;
             long bytesBefore = store.bytesRead;

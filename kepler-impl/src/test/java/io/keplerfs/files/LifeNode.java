@@ -46,7 +46,12 @@ final class LifeNode {
     static final String COMMITS_WHENEVER = "COMMITS_WHENEVER";
 
     /** What all nodes of a run share. */
-    record World(SimLoop loop, SimNetwork network, LifeTimes ages, Supplier<List<MemberInfo>> members, String fault,
+    record World(
+            SimLoop loop,
+            SimNetwork network,
+            LifeTimes ages,
+            Supplier<List<MemberInfo>> members,
+            String fault,
             UnaryOperator<Store> disk) {}
 
     private final World world;
@@ -76,8 +81,7 @@ final class LifeNode {
             }
         };
         this.store = world.disk()
-                .apply(new MemoryStore(
-                        info.id(), work, () -> new SimProcess(world.loop(), skewMillis).wallMillis()));
+                .apply(new MemoryStore(info.id(), work, () -> new SimProcess(world.loop(), skewMillis).wallMillis()));
         boot(founds);
     }
 

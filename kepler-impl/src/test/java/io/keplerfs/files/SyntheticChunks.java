@@ -34,6 +34,7 @@ final class SyntheticChunks {
     long bytesWritten;
     /** Chunks that were read from, and how many bytes of them. */
     long reads;
+
     long bytesRead;
 
     static ChunkId id(long number) {
@@ -96,7 +97,9 @@ final class SyntheticChunks {
                 case "pin" -> {
                     ChunkId chunk = (ChunkId) arguments[0];
                     Pin pin = (Pin) arguments[1];
-                    references.computeIfAbsent(pin.upload(), upload -> new HashSet<>()).add(chunk);
+                    references
+                            .computeIfAbsent(pin.upload(), upload -> new HashSet<>())
+                            .add(chunk);
                     yield isSynthetic(chunk) || (boolean) call(tables, method, arguments);
                 }
                 case "isDropped" -> dropped.contains(arguments[0]);

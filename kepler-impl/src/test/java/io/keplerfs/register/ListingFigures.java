@@ -52,8 +52,9 @@ class ListingFigures {
     private static final int OWNERS = 3;
 
     private final List<String> slow = new ArrayList<>();
-    private final List<NodeId> ids =
-            IntStream.rangeClosed(1, OWNERS).mapToObj(i -> new NodeId(new UUID(0, i))).toList();
+    private final List<NodeId> ids = IntStream.rangeClosed(1, OWNERS)
+            .mapToObj(i -> new NodeId(new UUID(0, i)))
+            .toList();
 
     @TempDir
     private Path directory;
@@ -179,8 +180,7 @@ class ListingFigures {
                 PAGE,
                 true,
                 List.of());
-        Rows rows = store.read(tables -> ShardPages.page(tables, request))
-                .join();
+        Rows rows = store.read(tables -> ShardPages.page(tables, request)).join();
         return rows.rows().size();
     }
 

@@ -263,13 +263,14 @@ interface RegisterTableContract extends StoreUnderTest {
     @Test
     default void aRangeOverSeveralShardsShowsTheFirstOfEveryFoldedKeyInOrder() {
         Random random = new Random(11);
-        TreeSet<RegisterRow> live =
-                new TreeSet<>((a, b) -> RegisterKey.compareKeys(a.key().key(), b.key().key()));
+        TreeSet<RegisterRow> live = new TreeSet<>(
+                (a, b) -> RegisterKey.compareKeys(a.key().key(), b.key().key()));
         write(transaction -> {
             for (int i = 0; i < 300; i++) {
                 StringBuilder text = new StringBuilder();
-                random.ints(1 + random.nextInt(6), 0, 7).forEach(c -> text.appendCodePoint(
-                        "ab//é\u0000\uDBFF\uDFFF".codePoints().toArray()[c]));
+                random.ints(1 + random.nextInt(6), 0, 7)
+                        .forEach(c -> text.appendCodePoint(
+                                "ab//é\u0000\uDBFF\uDFFF".codePoints().toArray()[c]));
                 String key = text.toString();
                 int shard = Math.floorMod(key.hashCode(), 3);
                 boolean deleted = random.nextInt(3) == 0;
