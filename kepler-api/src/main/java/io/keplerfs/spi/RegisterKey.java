@@ -1,8 +1,5 @@
 package io.keplerfs.spi;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-
 /**
  * Names one register.
  *
@@ -24,6 +21,17 @@ public record RegisterKey(String bucket, int shard, String key) implements Compa
 
     /** Unsigned byte order of the UTF-8 forms, which is code point order and not {@link String#compareTo}. */
     public static int compareKeys(String a, String b) {
-        return Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
+        int shorter = Math.min(a.length(), b.length());
+        for (int i = 0; i < shorter; i++) {
+            if (a.charAt(i) != b.charAt(i)) {
+                return Integer.compare(rank(a.charAt(i)), rank(b.charAt(i)));
+            }
+        }
+        return Integer.compare(a.length(), b.length());
+    }
+
+    /** Surrogates stand for code points above all that fit into one char. */
+    private static int rank(char unit) {
+        return Character.isSurrogate(unit) ? unit + Character.MAX_VALUE : unit;
     }
 }

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -115,12 +116,16 @@ public interface Store extends AutoCloseable {
         RegisterRow register(RegisterKey key);
 
         /**
-         * Registers of one shard that are {@link RegisterRow#live}, by key; the others cost nothing.
-         *
-         * @param prefix only keys that start with it
-         * @param after only keys above it in byte order, null from the start
+         * Registers that are {@link RegisterRow#live}, by the bytes of their keys. Others cost nothing, and of those that are
+         * folded into one the first alone costs: an owner answers a page with one call.
          */
-        List<RegisterRow> registers(String bucket, int shard, String prefix, @Nullable String after, int limit);
+        List<RegisterRow> registers(RegisterRange range);
+
+        /** The same in one shard, without folding. */
+        default List<RegisterRow> registers(
+                String bucket, int shard, String prefix, @Nullable String after, int limit) {
+            return registers(new RegisterRange(bucket, Set.of(shard), new Fold(prefix, ""), after, limit));
+        }
 
         /** Every register above the cursor in the order of {@link RegisterKey}, null from the start. */
         List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit);

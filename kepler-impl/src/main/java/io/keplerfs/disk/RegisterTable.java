@@ -3,9 +3,7 @@ package io.keplerfs.disk;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,16 +11,12 @@ import org.jspecify.annotations.Nullable;
 record RegisterTable(Sql sql) {
     private static final String KEPT_ASIDE =
             "bucket, shard, key, promised_time, promised_node, accepted_time, accepted_node, value, memory";
-    private static final String COLUMNS = KEPT_ASIDE + ", live";
+    static final String COLUMNS = KEPT_ASIDE + ", live";
     private static final String SELECT = "SELECT " + COLUMNS + " FROM files ";
     private static final String BY_KEY = SELECT + "WHERE bucket = ? AND shard = ? AND key = ?";
-    private static final String LIST_END = " ? AND key < CAST(? AS TEXT) AND live = 1 ORDER BY key LIMIT ?";
-    /** Without the name SQLite may walk the whole table, and past every tombstone in it. */
-    private static final String SELECT_LIVE = SELECT + "INDEXED BY files_live ";
-
+    /** Without the name SQLite may walk the whole table, and past every live register in it. */
     private static final String SELECT_NOT_LIVE = SELECT + "INDEXED BY files_not_live WHERE live = 0";
-    private static final String LIST_FROM = SELECT_LIVE + "WHERE bucket = ? AND shard = ? AND key >=" + LIST_END;
-    private static final String LIST_ABOVE = SELECT_LIVE + "WHERE bucket = ? AND shard = ? AND key >" + LIST_END;
+
     private static final String ORDER = " ORDER BY bucket, shard, key LIMIT ?";
     private static final String ALL = SELECT + ORDER;
     private static final String ALL_ABOVE = SELECT + "WHERE (bucket, shard, key) > (?, ?, ?)" + ORDER;
@@ -38,22 +32,6 @@ record RegisterTable(Sql sql) {
     RegisterRow find(RegisterKey key) {
         return sql.first(BY_KEY, RegisterTable::shape, key.bucket(), key.shard(), key.key())
                 .orElseGet(() -> RegisterRow.untouched(key));
-    }
-
-    List<RegisterRow> list(String bucket, int shard, String prefix, @Nullable String after, int limit) {
-        byte[] end = aboveEveryKeyWith(prefix);
-        // One lower bound, not two: SQLite would seek to the first and skip row by row to the second.
-        return after != null && RegisterKey.compareKeys(after, prefix) >= 0
-                ? sql.list(LIST_ABOVE, RegisterTable::shape, bucket, shard, after, end, limit)
-                : sql.list(LIST_FROM, RegisterTable::shape, bucket, shard, prefix, end, limit);
-    }
-
-    /** The byte 0xFF occurs in no UTF-8, so this lies above every key with the prefix and below every later one. */
-    private static byte[] aboveEveryKeyWith(String prefix) {
-        byte[] utf8 = prefix.getBytes(StandardCharsets.UTF_8);
-        byte[] end = Arrays.copyOf(utf8, utf8.length + 1);
-        end[utf8.length] = (byte) 0xff;
-        return end;
     }
 
     List<RegisterRow> above(@Nullable RegisterKey cursor, int limit) {
@@ -96,7 +74,7 @@ record RegisterTable(Sql sql) {
         sql.update(REMOVE, key.bucket(), key.shard(), key.key());
     }
 
-    private static RegisterRow shape(Row row) throws SQLException {
+    static RegisterRow shape(Row row) throws SQLException {
         RegisterKey key = new RegisterKey(row.text(1), row.small(2), row.text(3));
         Ballot promised = row.ballot(4);
         return new RegisterRow(key, promised, row.ballot(6), row.bytes(8), row.bytes(9), row.small(10) == 1);

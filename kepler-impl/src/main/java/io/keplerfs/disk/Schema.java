@@ -148,25 +148,40 @@ final class Schema {
             "CREATE INDEX files_live ON files(bucket, shard, key) WHERE live = 1",
             "CREATE INDEX files_not_live ON files(bucket, shard, key) WHERE live = 0");
 
+    /**
+     * One walk in the order of the keys instead of one per shard; it leaves the index only for what it answers. And the step
+     * before took a value with a fence (bit 1 of the flags) for absent.
+     */
+    private static final List<String> LISTINGS_ACROSS_SHARDS = List.of(
+            "UPDATE files SET live = 1 WHERE live = 0 AND length(value) > 1 AND substr(value, 2, 1) = x'02'",
+            "DROP INDEX files_live",
+            "CREATE INDEX files_live ON files(bucket, key, shard, live) WHERE live = 1");
+
     /** Step i leads from version i to version i + 1. */
-    private static final List<List<String>> STEPS = List.of(FIRST, REFERENCES, ASIDE, LISTINGS_WITHOUT_TOMBSTONES);
+    private static final List<List<String>> STEPS =
+            List.of(FIRST, REFERENCES, ASIDE, LISTINGS_WITHOUT_TOMBSTONES, LISTINGS_ACROSS_SHARDS);
 
     private Schema() {}
 
     /** Takes the steps that are missing, all in one transaction. */
     static void bringUpToDate(Sql sql) throws IOException, SQLException {
+        bringUpTo(STEPS.size(), sql);
+    }
+
+    /** As an earlier release would have left it. */
+    static void bringUpTo(int wanted, Sql sql) throws IOException, SQLException {
         int version = (int) sql.number("PRAGMA user_version");
         if (version > STEPS.size()) {
             throw new IOException("meta.db has schema " + version + ", this release knows schemas up to " + STEPS.size()
                     + ": use a release that is at least as new");
         }
         sql.run("BEGIN IMMEDIATE");
-        for (List<String> step : STEPS.subList(version, STEPS.size())) {
+        for (List<String> step : STEPS.subList(version, Math.max(version, wanted))) {
             for (String statement : step) {
                 sql.run(statement);
             }
         }
-        sql.run("PRAGMA user_version = " + STEPS.size());
+        sql.run("PRAGMA user_version = " + Math.max(version, wanted));
         sql.run("COMMIT");
     }
 }

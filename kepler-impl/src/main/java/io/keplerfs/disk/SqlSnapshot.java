@@ -7,6 +7,7 @@ import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
@@ -45,9 +46,8 @@ class SqlSnapshot implements Store.Snapshot {
     }
 
     @Override
-    public final List<RegisterRow> registers(
-            String bucket, int shard, String prefix, @Nullable String after, int limit) {
-        return tables().registers().list(bucket, shard, prefix, after, limit);
+    public final List<RegisterRow> registers(RegisterRange range) {
+        return RegisterListing.of(tables().registers().sql(), range);
     }
 
     @Override

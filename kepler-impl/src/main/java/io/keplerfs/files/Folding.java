@@ -3,7 +3,7 @@ package io.keplerfs.files;
 import io.keplerfs.FileInfo;
 import io.keplerfs.ListOptions;
 import io.keplerfs.ListPage;
-import io.keplerfs.register.Fold;
+import io.keplerfs.spi.Fold;
 import io.keplerfs.spi.RegisterKey;
 import java.util.ArrayList;
 import java.util.List;

@@ -7,14 +7,17 @@ import io.keplerfs.PutOptions;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.register.ListResult;
 import io.keplerfs.register.RegisterValue;
+import io.keplerfs.spi.Fold;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 
 /** Pages of listings. Any thread. */
 final class Lister {
@@ -62,7 +65,8 @@ final class Lister {
     private CompletableFuture<Batch> entries(
             String bucket, BucketRecord record, ListOptions options, String after, int limit) {
         if (options.consistency() == Consistency.LOCAL) {
-            return node.read(tables -> local(tables, bucket, record, options.prefix(), after, limit));
+            Fold fold = new Fold(options.prefix(), options.delimiter().orElse(""));
+            return node.read(tables -> local(tables, bucket, record, fold, after, limit));
         }
         return node.ownership(PutOptions.DEFAULT_TIMEOUT)
                 .thenCompose(ready -> node.registers()
@@ -91,18 +95,20 @@ final class Lister {
 
     /** What this node has: its own copies and the fast writes that wait here. */
     private static Batch local(
-            Store.Snapshot tables, String bucket, BucketRecord record, String prefix, String after, int limit) {
+            Store.Snapshot tables, String bucket, BucketRecord record, Fold fold, String after, int limit) {
+        List<IntentRow> intents = tables.intents(bucket);
+        // A fast delete that waits here may be of the one key that stands for a folder: then every key is looked at.
+        Fold folded = intents.isEmpty() ? fold : new Fold(fold.prefix(), "");
+        List<Integer> shards = IntStream.range(0, record.shards()).boxed().toList();
         TreeSet<String> keys = new TreeSet<>(RegisterKey::compareKeys);
-        for (int shard = 0; shard < record.shards(); shard++) {
-            tables.registers(bucket, shard, prefix, after.isEmpty() ? null : after, limit).stream()
-                    .map(RegisterRow::key)
-                    .map(RegisterKey::key)
-                    .forEach(keys::add);
-        }
-        tables.intents(bucket).stream()
+        tables.registers(RegisterRange.above(bucket, shards, folded, after, limit + 1)).stream()
+                .map(RegisterRow::key)
+                .map(RegisterKey::key)
+                .forEach(keys::add);
+        intents.stream()
                 .map(IntentRow::key)
                 .map(RegisterKey::key)
-                .filter(key -> key.startsWith(prefix) && RegisterKey.compareKeys(key, after) > 0)
+                .filter(key -> key.startsWith(fold.prefix()) && RegisterKey.compareKeys(key, after) > 0)
                 .forEach(keys::add);
         List<Entry> entries = new ArrayList<>();
         int looked = 0;
@@ -120,7 +126,7 @@ final class Lister {
                         tables,
                         bucket,
                         record,
-                        prefix,
+                        fold,
                         entries.get(entries.size() - 1).key(),
                         limit)
                 : new Batch(

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,7 @@ final class Upload {
     private final Node node;
     private final Pin pin;
     private final PutOptions options;
+    private final Function<ByteBuffer, ChunkId> hash;
     private final ChunkList data = new ChunkList();
     private final Deque<Piece> window = new ArrayDeque<>();
     private final List<CompletableFuture<Void>> senders = new ArrayList<>();
@@ -58,9 +60,15 @@ final class Upload {
     private record Owed(ChunkRef chunk, ChunkWrite write) {}
 
     Upload(Node node, VersionId id, String bucket, String key, PutOptions options) {
+        this(node, id, bucket, key, options, ChunkId::of);
+    }
+
+    /** @param hash runs on a worker; another one only where a terabyte cannot be hashed */
+    Upload(Node node, VersionId id, String bucket, String key, PutOptions options, Function<ByteBuffer, ChunkId> hash) {
         this.node = node;
         this.pin = new Pin(id, bucket, key);
         this.options = options;
+        this.hash = hash;
     }
 
     /**
@@ -137,7 +145,7 @@ final class Upload {
     private void send(ByteBuffer buffer) {
         int bytes = buffer.remaining();
         CompletableFuture<ChunkId> id = CompletableFuture.supplyAsync(
-                () -> ChunkId.of(buffer), node.workers().hashing());
+                () -> hash.apply(buffer), node.workers().hashing());
         CompletableFuture<ChunkWrite> write = id.thenCombine(
                         node.ownership(options.timeout()), (hash, ownership) -> start(hash, buffer, ownership))
                 .thenCompose(started -> started);

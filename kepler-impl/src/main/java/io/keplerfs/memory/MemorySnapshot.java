@@ -8,6 +8,7 @@ import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
@@ -55,17 +56,8 @@ class MemorySnapshot implements Store.Snapshot {
     }
 
     @Override
-    public final List<RegisterRow> registers(
-            String bucket, int shard, String prefix, @Nullable String after, int limit) {
-        boolean fromPrefix = after == null || RegisterKey.compareKeys(after, prefix) < 0;
-        RegisterKey start = new RegisterKey(bucket, shard, fromPrefix ? prefix : String.valueOf(after));
-        return tables().registers.tailMap(start, fromPrefix).values().stream()
-                .takeWhile(row -> row.key().bucket().equals(bucket)
-                        && row.key().shard() == shard
-                        && row.key().key().startsWith(prefix))
-                .filter(RegisterRow::live)
-                .limit(limit)
-                .toList();
+    public final List<RegisterRow> registers(RegisterRange range) {
+        return MemoryRange.of(tables().registers, range);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.keplerfs.register;
 import io.keplerfs.register.ListResult.Entry;
 import io.keplerfs.register.RegisterAnswer.Row;
 import io.keplerfs.register.RegisterAnswer.Rows;
+import io.keplerfs.spi.Fold;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.values.NodeId;
 import java.util.ArrayList;
@@ -164,7 +165,7 @@ final class Listing {
 
         private int share(int shards) {
             int missing = task.limit() - entries.size();
-            double share = missing * SPREAD * shards / task.shardCount();
+            double share = shards == task.shardCount() ? missing : missing * SPREAD * shards / task.shardCount();
             return (int) Math.min(ShardPages.MAX_ROWS, LEAST_ROWS + share);
         }
 

@@ -6,6 +6,7 @@ import io.keplerfs.register.RegisterAnswer.Refused;
 import io.keplerfs.register.RegisterRequest.Accept;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Ballot;
+import io.keplerfs.spi.Fold;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;

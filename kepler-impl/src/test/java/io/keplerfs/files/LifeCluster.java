@@ -28,6 +28,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** Nodes under virtual time, for tests that tell one story about the life of chunks. Nodes are counted from 1. */
 final class LifeCluster {
@@ -50,9 +51,14 @@ final class LifeCluster {
     }
 
     LifeCluster(int size, String fault) {
+        this(size, fault, UnaryOperator.identity());
+    }
+
+    /** @param disk what every node sees of its store */
+    LifeCluster(int size, String fault, UnaryOperator<Store> disk) {
         loop = new SimLoop(1);
         network = new SimNetwork(loop, Weather.FINE);
-        world = new LifeNode.World(loop, network, AGES, this::members, fault);
+        world = new LifeNode.World(loop, network, AGES, this::members, fault, disk);
         for (int i = 0; i < size; i++) {
             join();
         }

@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** A whole node but its sockets, its disk and its gateway, under virtual time, through all its lives: only its store stays. */
 final class LifeNode {
@@ -46,12 +47,18 @@ final class LifeNode {
     static final String COMMITS_WHENEVER = "COMMITS_WHENEVER";
 
     /** What all nodes of a run share. */
-    record World(SimLoop loop, SimNetwork network, LifeTimes ages, Supplier<List<MemberInfo>> members, String fault) {}
+    record World(
+            SimLoop loop,
+            SimNetwork network,
+            LifeTimes ages,
+            Supplier<List<MemberInfo>> members,
+            String fault,
+            UnaryOperator<Store> disk) {}
 
     private final World world;
     private final MemberInfo info;
     private final long skewMillis;
-    private final MemoryStore store;
+    private final Store store;
     private boolean direct = true;
     /** How long every read of a caller's stream takes. */
     Duration readDelay = Duration.ZERO;
@@ -75,7 +82,8 @@ final class LifeNode {
                 world.loop().after(Duration.ofNanos(50_000), task);
             }
         };
-        this.store = new MemoryStore(info.id(), work, () -> new SimProcess(world.loop(), skewMillis).wallMillis());
+        this.store = world.disk()
+                .apply(new MemoryStore(info.id(), work, () -> new SimProcess(world.loop(), skewMillis).wallMillis()));
         boot(founds);
     }
 

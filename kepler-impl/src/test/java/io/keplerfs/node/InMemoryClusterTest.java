@@ -386,6 +386,30 @@ class InMemoryClusterTest {
     }
 
     @Test
+    void aLocalListingFoldsAlsoWhileAFastDeleteOfTheFirstFileOfAFolderWaits() throws Exception {
+        for (String key : List.of("x/1", "x/2", "y/1", "y/2", "z")) {
+            a.put(key, new byte[] {1});
+            Awaitility.await().ignoreExceptions().untilAsserted(() -> a.head(key, GetOptions.local()));
+        }
+        ListOptions local = ListOptions.prefix("").withDelimiter("/").withConsistency(Consistency.LOCAL);
+        assertThat(a.list(local).commonPrefixes()).containsExactly("x/", "y/");
+        ListPage first = a.list(local.withLimit(1));
+        assertThat(first.commonPrefixes()).containsExactly("x/");
+        assertThat(a.list(local.withAfter(first.next().orElseThrow())).commonPrefixes())
+                .containsExactly("y/");
+
+        network.isolate(nodes.get(1).id());
+        network.isolate(nodes.get(2).id());
+        DeleteOptions fast = DeleteOptions.defaults().withDurability(Durability.FAST);
+        for (String key : List.of("x/1", "y/1", "y/2")) {
+            a.delete(key, fast);
+        }
+
+        assertThat(a.list(local).commonPrefixes()).containsExactly("x/");
+        assertThat(a.list(local).files()).extracting(FileInfo::key).containsExactly("z");
+    }
+
+    @Test
     void aFileDeletedWhileAnOwnerIsDownDoesNotComeBackWithIt() throws Exception {
         a.put("deleted", random(2 * CHUNK));
         Awaitility.await().untilAsserted(() -> c.head("deleted", GetOptions.local()));

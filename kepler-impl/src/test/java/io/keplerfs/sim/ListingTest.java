@@ -12,6 +12,7 @@ import io.keplerfs.register.ListResult.Entry;
 import io.keplerfs.register.Outcome;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.sim.SimNetwork.Courier;
+import io.keplerfs.spi.Fold;
 import io.keplerfs.spi.RegisterKey;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -94,6 +95,139 @@ class ListingTest {
             ListResult result = cluster.await(cluster.at(reader).list("photos", SHARDS, "", "", "", 10, true, TIMEOUT));
             assertThat(keys((ListResult.Page) result)).containsExactly("b");
         }
+    }
+
+    /** Names as a listing with the delimiter "/" shows them, page after page, from each node. */
+    private void assertFolded(String prefix, int limit, String... names) {
+        for (int reader = 1; reader <= 5; reader++) {
+            List<String> shown = new ArrayList<>();
+            String after = "";
+            ListResult.Page page;
+            do {
+                page = (ListResult.Page) cluster.await(
+                        cluster.at(reader).list("photos", SHARDS, prefix, after, "/", limit, true, TIMEOUT));
+                assertThat(page.entries()).hasSizeLessThanOrEqualTo(limit);
+                for (Entry entry : page.entries()) {
+                    String name = new Fold(prefix, "/").of(entry.key()).orElse(entry.key());
+                    if (shown.isEmpty() || !shown.get(shown.size() - 1).equals(name)) {
+                        shown.add(name);
+                    }
+                    after = new Fold(prefix, "/").beyond(entry.key());
+                }
+            } while (page.more());
+            assertThat(shown).as("seen by node %d", reader).containsExactly(names);
+        }
+    }
+
+    /** All that is sent to this owner is lost while the work runs, so it does not hear of what is written. */
+    private void without(int owner, Runnable work) {
+        cluster.pass(Duration.ofMillis(20));
+        cluster.network.courier((from, to, kind) -> kind == Kind.ACCEPT && to.equals(id(owner)) ? Courier.LOST : 0);
+        work.run();
+        cluster.pass(Duration.ofMillis(20));
+        cluster.network.courier((from, to, kind) -> 0);
+    }
+
+    @Test
+    void folderAndFilesAreShownOnceHoweverManyShardsTheirKeysAreIn() {
+        for (int i = 0; i < 60; i++) {
+            put("d%d/%d".formatted(i % 6, i));
+            put("f" + i % 4);
+        }
+
+        assertFolded("", 100, "d0/", "d1/", "d2/", "d3/", "d4/", "d5/", "f0", "f1", "f2", "f3");
+        assertFolded("", 3, "d0/", "d1/", "d2/", "d3/", "d4/", "d5/", "f0", "f1", "f2", "f3");
+        assertFolded("d", 1, "d0/", "d1/", "d2/", "d3/", "d4/", "d5/");
+        assertFolded(
+                "d0/", 100, "d0/0", "d0/12", "d0/18", "d0/24", "d0/30", "d0/36", "d0/42", "d0/48", "d0/54", "d0/6");
+    }
+
+    @Test
+    void aFolderWhoseFilesAreAllDeletedIsNotShownAlthoughAnOwnerHasMissedEveryDelete() {
+        for (int i = 0; i < 40; i++) {
+            put("gone/%02d".formatted(i));
+            put("kept/%02d".formatted(i));
+        }
+        put("z");
+        for (int owner = 1; owner <= 3; owner++) {
+            int absent = owner;
+            // Deleted again for each owner in turn: at first two have the files, in the end one has them.
+            List<String> files = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                files.add("gone/%02d".formatted(i));
+            }
+            files.forEach(this::put);
+            without(absent, () -> files.forEach(file -> write(file, Change.toTombstone(new byte[0]))));
+            assertFolded("", 100, "kept/", "z");
+            assertFolded("", 1, "kept/", "z");
+        }
+    }
+
+    @Test
+    void aFolderIsShownIfOnlyItsLastFileIsLeftAndAnOwnerHasMissedTheDeletesOfTheOthers() {
+        for (int i = 0; i < 40; i++) {
+            put("a/%02d".formatted(i));
+        }
+        put("b/1");
+        without(1, () -> {
+            for (int i = 0; i < 39; i++) {
+                write("a/%02d".formatted(i), Change.toTombstone(new byte[0]));
+            }
+        });
+
+        assertFolded("", 100, "a/", "b/");
+        assertFolded("", 1, "a/", "b/");
+    }
+
+    @Test
+    void aFolderIsShownAlthoughAnOwnerHasMissedEveryPutIntoIt() {
+        put("a/1");
+        put("c/1");
+        without(2, () -> {
+            for (int i = 0; i < 10; i++) {
+                put("b/" + i);
+                put("f" + i);
+            }
+        });
+
+        assertFolded("", 100, "a/", "b/", "c/", "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9");
+        assertFolded("", 1, "a/", "b/", "c/", "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9");
+    }
+
+    @Test
+    void anOwnerThatMissedDeletesAndOneThatMissedPutsTogetherShowWhatIsThere() {
+        for (int i = 0; i < 10; i++) {
+            put("gone/" + i);
+            put("left/" + i);
+        }
+        without(1, () -> {
+            for (int i = 0; i < 10; i++) {
+                write("gone/" + i, Change.toTombstone(new byte[0]));
+            }
+        });
+        without(2, () -> {
+            for (int i = 0; i < 10; i++) {
+                put("new/" + i);
+                put("gone/back" + i);
+            }
+        });
+        without(3, () -> {
+            for (int i = 0; i < 10; i++) {
+                write("gone/back" + i, Change.toTombstone(new byte[0]));
+            }
+        });
+
+        assertFolded("", 100, "left/", "new/");
+        assertFolded("", 1, "left/", "new/");
+    }
+
+    @Test
+    void aKeyOfTheHighestCodePointDoesNotHoldUpAFoldedListing() {
+        put("a/\uDBFF\uDFFFx");
+        put("a/\uDBFF\uDFFFy");
+        put("b");
+
+        assertFolded("", 1, "a/", "b");
     }
 
     @Test

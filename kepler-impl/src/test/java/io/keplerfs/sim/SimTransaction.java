@@ -7,15 +7,18 @@ import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Registers and settings as one transaction sees them: its own changes over what was there. Everything else is refused. */
@@ -46,14 +49,18 @@ final class SimTransaction implements Store.Transaction {
     }
 
     @Override
-    public List<RegisterRow> registers(String bucket, int shard, String prefix, @Nullable String after, int limit) {
+    public List<RegisterRow> registers(RegisterRange range) {
+        Set<String> names = new HashSet<>();
         return all().registers().values().stream()
-                .filter(row -> row.key().bucket().equals(bucket) && row.key().shard() == shard)
+                .filter(row -> row.key().bucket().equals(range.bucket())
+                        && range.shards().contains(row.key().shard()))
                 .filter(RegisterRow::live)
-                .filter(row -> row.key().key().startsWith(prefix))
-                .filter(row ->
-                        after == null || RegisterKey.compareKeys(row.key().key(), after) > 0)
-                .limit(limit)
+                .filter(row -> row.key().key().startsWith(range.fold().prefix()))
+                .filter(row -> range.after() == null
+                        || RegisterKey.compareKeys(row.key().key(), range.after()) > 0)
+                .sorted((a, b) -> RegisterKey.compareKeys(a.key().key(), b.key().key()))
+                .filter(row -> range.fold().of(row.key().key()).map(names::add).orElse(true))
+                .limit(range.limit())
                 .toList();
     }
 

@@ -8,12 +8,17 @@ import static io.keplerfs.spi.contract.StoreUnderTest.valued;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keplerfs.spi.Ballot;
+import io.keplerfs.spi.Fold;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** The registers: what is put is found, and every listing is in the order of UTF-8 bytes. */
@@ -253,6 +258,56 @@ interface RegisterTableContract extends StoreUnderTest {
         }
 
         assertThat(walked).isEqualTo(sorted);
+    }
+
+    @Test
+    default void aRangeOverSeveralShardsShowsTheFirstOfEveryFoldedKeyInOrder() {
+        Random random = new Random(11);
+        TreeSet<RegisterRow> live = new TreeSet<>(
+                (a, b) -> RegisterKey.compareKeys(a.key().key(), b.key().key()));
+        write(transaction -> {
+            for (int i = 0; i < 300; i++) {
+                StringBuilder text = new StringBuilder();
+                random.ints(1 + random.nextInt(6), 0, 7)
+                        .forEach(c -> text.appendCodePoint(
+                                "ab//é\u0000\uDBFF\uDFFF".codePoints().toArray()[c]));
+                String key = text.toString();
+                int shard = Math.floorMod(key.hashCode(), 3);
+                boolean deleted = random.nextInt(3) == 0;
+                RegisterKey name = new RegisterKey("photos", shard, key);
+                RegisterRow row = new RegisterRow(name, ballot(9), ballot(9), new byte[] {4}, new byte[0], !deleted);
+                transaction.putRegister(row);
+                live.remove(row);
+                if (!deleted) {
+                    live.add(row);
+                }
+            }
+            transaction.putRegister(valued(new RegisterKey("photo", 0, "a/b")));
+        });
+
+        for (int round = 0; round < 300; round++) {
+            Fold fold = new Fold(
+                    List.of("", "a", "b/", "é").get(random.nextInt(4)),
+                    List.of("", "/", "é", "//", "\u0000").get(random.nextInt(5)));
+            String after = List.of("", "a", "a/", "b/\u0000", "é").get(random.nextInt(5));
+            Set<Integer> shards = List.of(Set.of(0, 1, 2), Set.of(1), Set.of(0, 2), Set.<Integer>of())
+                    .get(random.nextInt(4));
+            RegisterRange range = RegisterRange.above("photos", shards, fold, after, 1 + random.nextInt(12));
+
+            Set<String> shown = new HashSet<>();
+            List<String> expected = live.stream()
+                    .filter(row -> shards.contains(row.key().shard()))
+                    .map(row -> row.key().key())
+                    .filter(key -> key.startsWith(fold.prefix()))
+                    .filter(key -> RegisterKey.compareKeys(key, after) > 0)
+                    .filter(key -> fold.of(key).map(shown::add).orElse(true))
+                    .limit(range.limit())
+                    .toList();
+            assertThat(this.<List<RegisterRow>>read(snapshot -> snapshot.registers(range)))
+                    .as("%s", range)
+                    .extracting(row -> row.key().key())
+                    .isEqualTo(expected);
+        }
     }
 
     private List<RegisterRow> after(RegisterKey cursor) {

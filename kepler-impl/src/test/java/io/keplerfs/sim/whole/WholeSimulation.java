@@ -254,7 +254,8 @@ final class WholeSimulation {
                     violation("not readable after everything was mended: " + call + " of " + history.key);
                     return;
                 }
-                if ((mayBeLost || histories.indexOf(history) > 20) && node == members().get(0)) {
+                if ((mayBeLost || histories.indexOf(history) > 20)
+                        && node == members().get(0)) {
                     break;
                 }
             }
@@ -329,7 +330,10 @@ final class WholeSimulation {
         WireReader id = new WireReader(task.id());
         boolean ofChunk = task.kind().equals("chunk") || task.kind().equals("move");
         return task.kind() + ">" + Wires.short4(task.target()) + " " + task.reason() + " x" + task.attempts()
-                + (ofChunk ? " " + id.chunk() + " +" + id.uint() + " of " + id.version() + " " + id.text() + "/" + id.text() : "");
+                + (ofChunk
+                        ? " " + id.chunk() + " +" + id.uint() + " of " + id.version() + " " + id.text() + "/"
+                                + id.text()
+                        : "");
     }
 
     /** Nodes whose disk is there. */

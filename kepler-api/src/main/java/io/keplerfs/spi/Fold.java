@@ -1,4 +1,4 @@
-package io.keplerfs.register;
+package io.keplerfs.spi;
 
 import java.util.Optional;
 
@@ -18,12 +18,13 @@ public record Fold(String prefix, String delimiter) {
         return at < 0 ? Optional.empty() : Optional.of(key.substring(0, at + delimiter.length()));
     }
 
-    /** Where to go on looking after a key: past everything that is shown as the same. */
+    /** Where to go on looking after a key, never below it: past (nearly) everything that is shown as the same. */
     public String beyond(String key) {
-        return of(key).map(Fold::end).orElse(key);
+        String end = of(key).map(Fold::end).orElse(key);
+        return RegisterKey.compareKeys(end, key) < 0 ? key : end;
     }
 
-    /** Above every key with this common prefix. */
+    /** Above (nearly) every key with this common prefix. */
     public static String end(String commonPrefix) {
         return commonPrefix + LAST;
     }
