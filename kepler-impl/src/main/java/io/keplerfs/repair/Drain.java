@@ -178,8 +178,7 @@ public final class Drain {
 
         Pass(View view) {
             this.view = view;
-            this.stalled = fewestMissing != Long.MAX_VALUE
-                    && loop.nanoTime() - fewestSinceNanos >= STALLED.toNanos();
+            this.stalled = fewestMissing != Long.MAX_VALUE && loop.nanoTime() - fewestSinceNanos >= STALLED.toNanos();
         }
 
         void chunks(@Nullable ChunkId cursor) {

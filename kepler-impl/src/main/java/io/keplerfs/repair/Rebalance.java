@@ -121,7 +121,8 @@ public final class Rebalance {
         }
         int rank = Math.max(old.indexOf(rpc.self()), 0);
         if (rank > 0 && after.member(rpc.self()).filter(ViewMember::draining).isPresent()) {
-            // Another sends at once; should it not, the drain notices, which need not wait for tasks of a later rank then.
+            // Another sends at once; should it not, the drain notices, which need not wait for tasks of a later rank
+            // then.
             return List.of();
         }
         ChunkRef chunk = new ChunkRef(row.id(), row.sizeBytes());

@@ -27,16 +27,17 @@ final class CountingStore {
 
     /** The store for the node to use. */
     Store counted() {
-        return (Store) Proxy.newProxyInstance(Store.class.getClassLoader(), new Class<?>[] {Store.class}, (proxy, method, given) -> {
-            if (method.getName().equals("writeChunk") && counted.contains((ChunkId) given[0])) {
-                writes.incrementAndGet();
-            }
-            try {
-                return method.invoke(store, given);
-            } catch (InvocationTargetException failure) {
-                throw failure.getCause();
-            }
-        });
+        return (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (proxy, method, given) -> {
+                    if (method.getName().equals("writeChunk") && counted.contains((ChunkId) given[0])) {
+                        writes.incrementAndGet();
+                    }
+                    try {
+                        return method.invoke(store, given);
+                    } catch (InvocationTargetException failure) {
+                        throw failure.getCause();
+                    }
+                });
     }
 
     long writes() {

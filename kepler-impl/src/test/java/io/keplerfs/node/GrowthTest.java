@@ -68,7 +68,8 @@ class GrowthTest {
         for (int i = 0; i < FILES; i++) {
             nodes.get(i % 3).cluster().bucket(Load.BUCKET).put(baseName(i), content(i));
         }
-        Load load = Load.start(nodes, IntStream.range(0, FILES).mapToObj(GrowthTest::baseName).toList());
+        Load load = Load.start(
+                nodes, IntStream.range(0, FILES).mapToObj(GrowthTest::baseName).toList());
         try {
             grow(load);
             shrink(load);
@@ -85,7 +86,8 @@ class GrowthTest {
             for (int i = 0; i < FILES; i++) {
                 assertThat(Load.read(node, baseName(i))).isEqualTo(content(i));
             }
-            load.written().forEach((key, bytes) -> assertThat(Load.readNow(node, key)).isEqualTo(bytes));
+            load.written()
+                    .forEach((key, bytes) -> assertThat(Load.readNow(node, key)).isEqualTo(bytes));
         }
     }
 
@@ -108,10 +110,11 @@ class GrowthTest {
 
     /** @param ideal copies of each chunk that must move */
     private void judge(String name, double ideal) {
-        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).untilAsserted(() -> assertThat(
-                        base.stream().map(this::copies))
-                .as("copies of each chunk")
-                .allMatch(copies -> copies == COPIES));
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(500))
+                .untilAsserted(() -> assertThat(base.stream().map(this::copies))
+                        .as("copies of each chunk")
+                        .allMatch(copies -> copies == COPIES));
         double moved = stores.stream().mapToLong(CountingStore::writes).sum() / (ideal * base.size());
         List<Long> chunks = stores.stream()
                 .map(store -> base.stream().filter(store::has).count())
@@ -136,7 +139,8 @@ class GrowthTest {
         int size = nodes.size() + more;
         while (nodes.size() < size) {
             NodeId id = new NodeId(new UUID(ids.nextLong(), ids.nextLong()));
-            CountingStore store = new CountingStore(new MemoryStore(id, Runnable::run, System::currentTimeMillis), base);
+            CountingStore store =
+                    new CountingStore(new MemoryStore(id, Runnable::run, System::currentTimeMillis), base);
             stores.add(store);
             KeplerOptions.Builder options = KeplerOptions.inMemory("n" + nodes.size(), network)
                     .store(store.counted())

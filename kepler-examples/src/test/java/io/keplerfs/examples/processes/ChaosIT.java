@@ -127,7 +127,8 @@ class ChaosIT {
 
     private void drain(Daemons daemons, Daemon victim) throws Exception {
         story.add("drain " + victim.label());
-        Daemon other = targets.stream().filter(daemon -> daemon != victim).findFirst().orElseThrow();
+        Daemon other =
+                targets.stream().filter(daemon -> daemon != victim).findFirst().orElseThrow();
         awaitMember(other, victim);
         Daemon.Outcome drained = Daemon.run(
                 Map.of(),

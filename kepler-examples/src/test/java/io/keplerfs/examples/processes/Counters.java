@@ -94,8 +94,7 @@ final class Counters {
         SplittableRandom random = new SplittableRandom(seed);
         while (stopped.getCount() > 0) {
             List<Daemon> now = nodes.get();
-            int status =
-                    increment(counters.get(random.nextInt(counters.size())), now.get(random.nextInt(now.size())));
+            int status = increment(counters.get(random.nextInt(counters.size())), now.get(random.nextInt(now.size())));
             if (status == NO_ANSWER && stopped.await(BREATH.toMillis(), TimeUnit.MILLISECONDS)) {
                 return;
             }
