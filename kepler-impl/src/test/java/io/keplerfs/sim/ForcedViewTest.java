@@ -1,6 +1,5 @@
 package io.keplerfs.sim;
 
-import static io.keplerfs.sim.ViewScript.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keplerfs.sim.SimNetwork.Weather;
@@ -22,14 +21,16 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Three of five nodes die one after the other while writes are under way and messages are lost; the operator forces a view of the
- * other two, one of which may fall and rise meanwhile; the lost ones come back. More seeds: {@code -Dseeds=500}.
+ * Two of five nodes die one after the other while writes are under way and messages are lost; the operator forces a view of the
+ * other three, one of which may fall and rise meanwhile; the lost ones come back. More seeds: {@code -Dseeds=500}.
  */
 class ForcedViewTest {
     private static final int SEEDS = Integer.getInteger("seeds", 6);
     private static final int SIZE = 5;
+    private static final int SURVIVORS = 3;
+    private static final int SHARDS = 8;
     private static final int[] ALL = IntStream.range(0, SIZE).toArray();
-    private static final int WRITES = 12;
+    private static final int WRITES = 16;
     private static final Duration NEVER = Duration.ofDays(1);
     /** Longer than any call under way. */
     private static final Duration QUIET = Duration.ofSeconds(6);
@@ -68,22 +69,24 @@ class ForcedViewTest {
             Collections.shuffle(order, random);
         }
 
-        /** The first two of the order survive. */
+        /** The first three of the order survive. */
         List<String> wrongAnswers() {
             script.network().weather(new Weather(random.nextInt(3) * 0.07, 0.1, 60));
-            loseThree();
-            for (int shard = 0; shard < 4; shard++) {
+            loseTheOthers();
+            for (int shard = 0; shard < SHARDS; shard++) {
                 RegisterKey key = key(shard);
                 ViewNode newest = Collections.max(
-                        List.of(script.node(order.get(0)), script.node(order.get(1))),
+                        order.subList(0, SURVIVORS).stream()
+                                .map(number -> script.node(number))
+                                .toList(),
                         Comparator.comparing(node -> node.accepted(key)));
                 expected.put(key, newest.text(key));
             }
             force();
-            script.awaitSettled(order.get(0), order.get(1));
-            compare(order.get(random.nextInt(2)));
+            script.awaitSettled(order.get(0), order.get(1), order.get(2));
+            compare(order.get(random.nextInt(SURVIVORS)));
 
-            order.subList(2, SIZE).forEach(lost -> {
+            order.subList(SURVIVORS, SIZE).forEach(lost -> {
                 script.node(lost).start();
                 script.run(Duration.ofMillis(random.nextInt(3_000)));
             });
@@ -97,12 +100,12 @@ class ForcedViewTest {
             return new RegisterKey("photos", shard, "sunset.jpg");
         }
 
-        private void loseThree() {
+        private void loseTheOthers() {
             int alive = SIZE;
             for (int write = 1; write <= WRITES; write++) {
-                script.beginPut(order.get(random.nextInt(alive)), key(random.nextInt(4)), "write " + write);
+                script.beginPut(order.get(random.nextInt(alive)), key(random.nextInt(SHARDS)), "write " + write);
                 script.run(Duration.ofMillis(random.nextInt(150)));
-                if (write % (WRITES / 3) == 0) {
+                if (write % (WRITES / (SIZE - SURVIVORS)) == 0) {
                     script.node(order.get(--alive)).crash();
                 }
             }
@@ -117,7 +120,8 @@ class ForcedViewTest {
             // A survivor whose answer is lost does not answer: then it is refused, and tried again.
             while (!forced) {
                 ViewOperator operator = Objects.requireNonNull(asked.operator());
-                CompletableFuture<View> answer = operator.force(List.of(id(order.get(0)), id(order.get(1))));
+                CompletableFuture<View> answer = operator.force(
+                        order.subList(0, SURVIVORS).stream().map(ViewScript::id).toList());
                 script.await(answer::isDone);
                 forced = !answer.isCompletedExceptionally();
             }
