@@ -4,6 +4,7 @@ import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.Configuration;
 import io.keplerfs.register.Configurations;
 import io.keplerfs.register.HybridClock;
+import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Registers;
 import io.keplerfs.repair.Drain;
 import io.keplerfs.replication.ChunkDelivery;
@@ -25,6 +26,7 @@ import io.keplerfs.view.ViewOperator;
 import io.keplerfs.view.ViewProposer;
 import io.keplerfs.view.Views;
 import io.keplerfs.wire.WireWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -191,6 +193,11 @@ final class ViewNode implements SimHost {
     /** The ballot under which it has accepted what it has on its disk. */
     Ballot accepted(RegisterKey key) {
         return store.onDisk(key).accepted();
+    }
+
+    /** The text it has accepted and has on its disk. */
+    String text(RegisterKey key) {
+        return new String(RegisterValue.decode(store.onDisk(key).value()).payload(), StandardCharsets.UTF_8);
     }
 
     @Nullable

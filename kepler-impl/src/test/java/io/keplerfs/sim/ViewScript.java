@@ -34,8 +34,8 @@ import java.util.stream.Stream;
 final class ViewScript implements ViewNode.World {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
 
-    private final SimLoop loop = new SimLoop(1);
-    private final SimNetwork network = new SimNetwork(loop, Weather.FINE);
+    private final SimLoop loop;
+    private final SimNetwork network;
     private final Slip slip;
     private final Duration evictAfter;
     private final List<ViewNode> nodes = new ArrayList<>();
@@ -49,6 +49,13 @@ final class ViewScript implements ViewNode.World {
     private long versions;
 
     ViewScript(int size, Slip slip, Duration evictAfter) {
+        this(1, size, slip, evictAfter);
+    }
+
+    /** @param seed of everything that is left to chance */
+    ViewScript(long seed, int size, Slip slip, Duration evictAfter) {
+        this.loop = new SimLoop(seed);
+        this.network = new SimNetwork(loop, Weather.FINE);
         this.slip = slip;
         this.evictAfter = evictAfter;
         network.courier(
@@ -151,18 +158,23 @@ final class ViewScript implements ViewNode.World {
     }
 
     Outcome put(int at, RegisterKey key, String text) {
+        return get(beginPut(at, key, text));
+    }
+
+    CompletableFuture<Outcome> beginPut(int at, RegisterKey key, String text) {
         Registers registers = Objects.requireNonNull(node(at).registers());
         VersionId version = new VersionId(new UUID(9, ++versions));
-        return get(registers.change(
+        return registers.change(
                 key,
                 version,
                 false,
                 Change.toAnything(text.getBytes(StandardCharsets.UTF_8)),
                 false,
-                Duration.ofSeconds(5)));
+                Duration.ofSeconds(5));
     }
 
     String read(int at, RegisterKey key) {
+        await(() -> node(at).registers() != null);
         Registers registers = Objects.requireNonNull(node(at).registers());
         ReadResult result = get(registers.read(key, Duration.ofSeconds(5)));
         return result instanceof ReadResult.Value found
