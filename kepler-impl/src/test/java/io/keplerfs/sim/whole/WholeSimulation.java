@@ -39,7 +39,7 @@ final class WholeSimulation {
     private static final Duration LOOK_EVERY = Duration.ofSeconds(2);
     private static final int KEYS = 4;
     private static final Duration EVICT_AFTER = Duration.ofSeconds(15);
-    private static final Duration SETTLED_WITHIN = Duration.ofMinutes(20);
+    private static final Duration SETTLED_WITHIN = Duration.ofMinutes(40);
     /** References that could not be judged step aside for ten minutes, and a whole look at the files takes nine. */
     private static final Duration CLEAN_WITHIN = Duration.ofMinutes(60);
     /** An hour of real nodes is seconds here, a day two minutes. */
@@ -48,8 +48,9 @@ final class WholeSimulation {
             Duration.ofSeconds(10),
             Duration.ofSeconds(30),
             Duration.ofSeconds(10),
-            Duration.ofMinutes(2),
-            Duration.ofMinutes(5),
+            // What was dropped is remembered for twice as long, and must be when a task comes that had waited for five minutes.
+            Duration.ofMinutes(4),
+            Duration.ofMinutes(8),
             Duration.ofSeconds(15),
             Duration.ofSeconds(1));
 
