@@ -36,7 +36,7 @@ final class WholeSimulation {
     static final int REPLICATION = 3;
     static final String BUCKET = "files";
     private static final int MOST_NODES = 6;
-    private static final Duration LOOK_EVERY = Duration.ofSeconds(2);
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
     private static final int KEYS = 4;
     private static final Duration EVICT_AFTER = Duration.ofSeconds(15);
     private static final Duration SETTLED_WITHIN = Duration.ofMinutes(40);
@@ -71,6 +71,7 @@ final class WholeSimulation {
     private final List<KeyHistory> histories = new ArrayList<>();
     private final KeyHistory[] keys = new KeyHistory[KEYS];
     private final KeyHistory[] fenced = new KeyHistory[2];
+    private final KeyHistory[] rivals = new KeyHistory[2];
     private final Map<String, WholeNode> fastHomes = new HashMap<>();
     private final Map<String, FileInfo> seen = new HashMap<>();
     private final List<byte[]> written = new ArrayList<>(List.of(new byte[0]));
@@ -100,6 +101,9 @@ final class WholeSimulation {
         }
         for (int i = 0; i < fenced.length; i++) {
             fenced[i] = newKey("lock-");
+        }
+        for (int i = 0; i < rivals.length; i++) {
+            rivals[i] = newKey(KeyHistory.RIVAL);
         }
     }
 
@@ -380,6 +384,10 @@ final class WholeSimulation {
             table[at] = newKey(prefix);
         }
         return table[at];
+    }
+
+    KeyHistory rivalKey(SplittableRandom chance) {
+        return rolling(rivals, chance.nextInt(rivals.length), KeyHistory.RIVAL);
     }
 
     KeyHistory fastKey(String key) {
