@@ -65,9 +65,8 @@ class SkippedViewsTest {
         cluster.put(1, "file", content);
         cluster.pass(Duration.ofSeconds(5));
         cluster.node(1).crash();
-        List<ViewMember> gone = LongStream.range(100, 103)
-                .mapToObj(SkippedViewsTest::stranger)
-                .toList();
+        List<ViewMember> gone =
+                LongStream.range(100, 103).mapToObj(SkippedViewsTest::stranger).toList();
         note(cluster, 1, "references", epoch(cluster) - 1, gone);
 
         cluster.node(1).restart();

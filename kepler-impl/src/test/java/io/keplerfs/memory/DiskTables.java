@@ -140,8 +140,9 @@ public final class DiskTables {
         public void become(ChunkId id, ChunkRow.State state) {
             long since = nowMillis;
             both(t -> {
-                t.tables().chunks.computeIfPresent(
-                        id, (same, row) -> row.in(state, state == ChunkRow.State.LIVE ? 0 : since));
+                t.tables()
+                        .chunks
+                        .computeIfPresent(id, (same, row) -> row.in(state, state == ChunkRow.State.LIVE ? 0 : since));
                 t.noteWhetherReferenced(id);
             });
         }

@@ -151,7 +151,9 @@ final class KeyHistory {
         }
         Call last = changes.remove(changes.size() - 1);
         boolean alone = changes.stream().allMatch(other -> other.returned < last.called);
-        return !isOfRivals() && last.result == Result.DONE && alone && last.kind != Kind.DELETE ? Optional.of(last) : Optional.empty();
+        return !isOfRivals() && last.result == Result.DONE && alone && last.kind != Kind.DELETE
+                ? Optional.of(last)
+                : Optional.empty();
     }
 
     @Override

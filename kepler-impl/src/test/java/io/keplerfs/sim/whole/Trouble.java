@@ -86,8 +86,7 @@ final class Trouble {
         }
         world.loop().after(random.nextLong(1_000_000_000L, 8_000_000_000L), () -> {
             if (!over) {
-                List<Kind> enabled =
-                        OPERATIONS.stream().filter(kinds::contains).toList();
+                List<Kind> enabled = OPERATIONS.stream().filter(kinds::contains).toList();
                 if (!enabled.isEmpty()) {
                     strike(enabled.get(random.nextInt(enabled.size())));
                 }
@@ -250,9 +249,8 @@ final class Trouble {
     /** Whether another disk of the cluster has an undamaged durable copy. */
     boolean mayDamage(NodeId node, ChunkId id) {
         return world.members().stream()
-                .anyMatch(other -> !other.id().equals(node)
-                        && !leaving.contains(other.id())
-                        && other.platter.hasGood(id));
+                .anyMatch(other ->
+                        !other.id().equals(node) && !leaving.contains(other.id()) && other.platter.hasGood(id));
     }
 
     private boolean jump(WholeNode node, Duration most) {
@@ -323,15 +321,41 @@ final class Trouble {
         return known.next().isEmpty() && known.current().departed().contains(node.id());
     }
 
+    /** The operator wants every node that there is, until every node owns. */
+    void takeBack() {
+        world.loop().after(Duration.ofSeconds(5), () -> {
+            WholeNode asked = world.someNode(random).orElse(null);
+            if (asked != null && asked.ownership() != null && !world.isSettled()) {
+                world.members().stream()
+                        .filter(node -> !isActive(asked, node))
+                        .forEach(node -> asked.cluster().views().cancelDrainAsync(node.id()));
+            }
+            takeBack();
+        });
+    }
+
+    private static boolean isActive(WholeNode asked, WholeNode node) {
+        return Objects.requireNonNull(asked.ownership())
+                .newest()
+                .member(node.id())
+                .filter(member -> !member.draining())
+                .isPresent();
+    }
+
     /** An operator gives up a node that is down, which comes back later. */
     private boolean evict(WholeNode node) {
         if (world.members().size() <= WholeSimulation.REPLICATION || !crash(node, random.nextLong(15_000, 60_000))) {
             return false;
         }
-        world.loop().after(10_000_000_000L, () -> world.someNode(random).ifPresent(asked -> asked.cluster()
-                .views()
-                .evictAsync(node.id())
-                .whenComplete((agreed, failure) -> count(failure == null ? "evictions agreed" : "evictions refused"))));
+        world.loop()
+                .after(
+                        10_000_000_000L,
+                        () -> world.someNode(random)
+                                .ifPresent(asked -> asked.cluster()
+                                        .views()
+                                        .evictAsync(node.id())
+                                        .whenComplete((agreed, failure) ->
+                                                count(failure == null ? "evictions agreed" : "evictions refused"))));
         return true;
     }
 

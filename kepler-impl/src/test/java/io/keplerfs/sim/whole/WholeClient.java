@@ -309,9 +309,11 @@ final class WholeClient {
     private void readLoser(WholeNode node, int which) {
         Conflicts conflicts = bucket(node).conflicts();
         CompletableFuture<ConflictPage> listed = conflicts.listAsync(ListOptions.prefix(""));
-        CompletableFuture<Boolean> whole = listed.thenCompose(page -> page.conflicts().isEmpty()
+        CompletableFuture<Boolean> whole = listed.thenCompose(page -> page.conflicts()
+                        .isEmpty()
                 ? CompletableFuture.completedFuture(true)
-                : isWhole(conflicts, page.conflicts().get(which % page.conflicts().size())));
+                : isWhole(
+                        conflicts, page.conflicts().get(which % page.conflicts().size())));
         run(node, whole, () -> {}, (good, failure) -> {
             world.count(failure == null ? "LOSER DONE" : "LOSER NOTHING");
             if (failure == null ? !good : !isDocumentedForReads(failure)) {

@@ -8,25 +8,20 @@ import io.keplerfs.sim.SimLoop;
 import io.keplerfs.sim.whole.KeyHistory.Call;
 import io.keplerfs.sim.whole.KeyHistory.Kind;
 import io.keplerfs.sim.whole.KeyHistory.Result;
-import io.keplerfs.spi.QueueRow;
-import io.keplerfs.spi.Store;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
-import io.keplerfs.wire.WireReader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 
 /**
  * One seed: a cluster of three to five whole nodes, callers that put, overwrite, delete, read and list a few files, and everything
@@ -48,7 +43,8 @@ final class WholeSimulation {
             Duration.ofSeconds(10),
             Duration.ofSeconds(30),
             Duration.ofSeconds(10),
-            // What was dropped is remembered for twice as long, and must be when a task comes that had waited for five minutes.
+            // What was dropped is remembered for twice as long, and must be when a task comes that had waited for five
+            // minutes.
             Duration.ofMinutes(4),
             Duration.ofMinutes(8),
             Duration.ofSeconds(15),
@@ -183,28 +179,7 @@ final class WholeSimulation {
         trouble.setClocksRight();
         // What was planned to get worse gets better, too.
         loop.after(Duration.ofSeconds(26), wires::heal);
-        takeBack();
-    }
-
-    /** The operator wants every node that there is, until every node owns. */
-    private void takeBack() {
-        loop.after(Duration.ofSeconds(5), () -> {
-            WholeNode asked = someNode(random).orElse(null);
-            if (asked != null && asked.ownership() != null && !isSettled()) {
-                members().stream()
-                        .filter(node -> !isActive(asked, node))
-                        .forEach(node -> asked.cluster().views().cancelDrainAsync(node.id()));
-            }
-            takeBack();
-        });
-    }
-
-    private static boolean isActive(WholeNode asked, WholeNode node) {
-        return Objects.requireNonNull(asked.ownership())
-                .newest()
-                .member(node.id())
-                .filter(member -> !member.draining())
-                .isPresent();
+        trouble.takeBack();
     }
 
     private void theEnd() {
@@ -259,7 +234,8 @@ final class WholeSimulation {
                     violation("not readable after everything was mended: " + call + " of " + history.key);
                     return;
                 }
-                if ((mayBeLost || histories.indexOf(history) > 20) && node == members().get(0)) {
+                if ((mayBeLost || histories.indexOf(history) > 20)
+                        && node == members().get(0)) {
                     break;
                 }
             }
@@ -308,33 +284,8 @@ final class WholeSimulation {
                         && tables.intents((String) null).isEmpty()));
     }
 
-    /** For a message. */
     String described() {
-        return nodes.stream()
-                .map(node -> node.name()
-                        + (node.destroyed ? " destroyed" : node.isServing() ? " up " : " down ")
-                        + (node.destroyed
-                                ? ""
-                                : epochOf(node) + " queue "
-                                        + node.onDisk(tables -> tables.due(null, Long.MAX_VALUE, 5).stream()
-                                                .map(WholeSimulation::described)
-                                                .toList())
-                                        + " uploads " + node.onDisk(Store.Snapshot::uploads) + " intents "
-                                        + node.onDisk(tables -> tables.intents((String) null))
-                                                .size()))
-                .collect(Collectors.joining("; "));
-    }
-
-    private static long epochOf(WholeNode node) {
-        Ownership known = node.ownership();
-        return known == null ? 0 : known.newest().epoch();
-    }
-
-    private static String described(QueueRow task) {
-        WireReader id = new WireReader(task.id());
-        boolean ofChunk = task.kind().equals("chunk") || task.kind().equals("move");
-        return task.kind() + ">" + Wires.short4(task.target()) + " " + task.reason() + " x" + task.attempts()
-                + (ofChunk ? " " + id.chunk() + " +" + id.uint() + " of " + id.version() + " " + id.text() + "/" + id.text() : "");
+        return Situation.of(nodes);
     }
 
     /** Nodes whose disk is there. */
