@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * After a view has come to stand alone, owes every chunk of this disk to the owners it has gained, references first. Owned by
  * the loop.
  *
- * <p>The view up to which this was done is durable, so a crash or an absence during several changes of view loses nothing: the
- * comparison is always between that view and the newest. Old copies stay where they are.
+ * <p>The view up to which this was done is durable, so a crash or an absence loses nothing. The comparison is between that view and
+ * the newest; if others came in between, in which nobody knows who owned, every owner is asked. Old copies stay where they are.
  */
 public final class Rebalance {
     private static final String DONE_FOR = "rebalanced";
@@ -113,8 +113,10 @@ public final class Rebalance {
     private List<QueueRow> debts(Store.Snapshot tables, ChunkRow row, View before, View after) {
         int partition = after.ring().partitionOf(row.id());
         List<NodeId> old = before.ring().owners(partition);
+        // Who owned in a view that this node has not seen is unknown: an owner may have been none in between.
+        boolean skipped = after.epoch() > before.epoch() + 1;
         List<NodeId> gained = after.ring().owners(partition).stream()
-                .filter(owner -> !old.contains(owner) && !owner.equals(rpc.self()))
+                .filter(owner -> (skipped || !old.contains(owner)) && !owner.equals(rpc.self()))
                 .toList();
         if (gained.isEmpty()) {
             return List.of();

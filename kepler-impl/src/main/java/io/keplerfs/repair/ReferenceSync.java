@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
  * who owned them before. Until then its own "nobody needs this" is worth nothing: it collects nothing, and others do not count
  * it. The bytes follow by {@link Rebalance}. Owned by the loop.
  *
- * <p>Up to which view this is done is durable. A node that does not know who owned what before it came asks every other member.
+ * <p>Up to which view this is done is durable. A node that does not know who owned what before it came asks every other member, and
+ * so does one that finds too few of the owners before: it was away while several were replaced.
  *
  * <pre>
  * request  u8 kind | long epoch | bool knows before | [ view before ] | bool has cursor | [ chunk, uuid upload ]
@@ -158,8 +159,14 @@ public final class ReferenceSync {
         loop.schedule(RETRY, () -> advance(view));
     }
 
+    private Set<NodeId> others(View view) {
+        Set<NodeId> others = new TreeSet<>(view.ids());
+        others.remove(rpc.self());
+        return others;
+    }
+
     private Set<NodeId> sources(View view) {
-        Set<NodeId> sources = new TreeSet<>(view.ids());
+        Set<NodeId> sources = others(view);
         if (before != null) {
             sources.addAll(before.ids());
         }
@@ -169,8 +176,12 @@ public final class ReferenceSync {
 
     private boolean isComplete(View view) {
         View old = before;
+        if (read.containsAll(others(view))) {
+            // Old owners that are gone for good have left what they knew to those who are members now.
+            return true;
+        }
         if (old == null) {
-            return read.containsAll(sources(view));
+            return false;
         }
         Ring after = view.ring();
         for (int partition = 0; partition < after.partitions(); partition++) {

@@ -105,6 +105,16 @@ public final class DiskTables {
             return really;
         }
 
+        /** Whether references are recorded. */
+        default boolean keepsReferences() {
+            return true;
+        }
+
+        /** Whether references are dropped. */
+        default boolean dropsReferences() {
+            return true;
+        }
+
         /** Whether fast writes are kept. */
         default boolean keepsIntents() {
             return true;
@@ -176,6 +186,9 @@ public final class DiskTables {
 
         @Override
         public boolean pin(ChunkId chunk, Pin pin) {
+            if (!slip.keepsReferences()) {
+                return isIn(ChunkRow.State.LIVE, chunk);
+            }
             steps.add(t -> t.pin(chunk, pin));
             return slip.have(super.pin(chunk, pin));
         }
@@ -206,6 +219,9 @@ public final class DiskTables {
 
         @Override
         public List<ChunkId> unpin(VersionId upload, boolean confirmedOnly) {
+            if (!slip.dropsReferences()) {
+                return List.of();
+            }
             steps.add(t -> t.unpin(upload, confirmedOnly));
             return super.unpin(upload, confirmedOnly);
         }

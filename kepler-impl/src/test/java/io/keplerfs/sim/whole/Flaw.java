@@ -11,8 +11,6 @@ enum Flaw {
     PIN_SAYS_HAVE,
     /** An owner that could not be reached counts as one that has the chunk, so the manifest is committed too early. */
     FAILED_CHUNK_COUNTED,
-    /** The copies that new owners need are not queued. */
-    REBALANCE_GIVES_UP,
     /** A damaged copy is served, and spreads. */
     READS_NOT_VERIFIED,
     /** A fast write is forgotten as soon as it was acknowledged. */
@@ -24,5 +22,9 @@ enum Flaw {
     /** What owners lack is not queued. */
     DEBTS_FORGOTTEN,
     /** A chunk goes to the trash although it was referenced again meanwhile. */
-    COLLECTS_REFERENCED
+    COLLECTS_REFERENCED,
+    /** "I shall keep that chunk" without writing it down. */
+    PIN_NOT_RECORDED,
+    /** References of dead uploads stay. */
+    UNPIN_FORGOTTEN
 }

@@ -16,8 +16,27 @@ final class FlawedRows {
                         return true;
                     }
                 };
-            case REBALANCE_GIVES_UP -> forgetting("rebalance");
-            case DEBTS_FORGOTTEN -> forgetting("");
+            case DEBTS_FORGOTTEN ->
+                new Slip() {
+                    @Override
+                    public boolean keeps(QueueRow task) {
+                        return false;
+                    }
+                };
+            case PIN_NOT_RECORDED ->
+                new Slip() {
+                    @Override
+                    public boolean keepsReferences() {
+                        return false;
+                    }
+                };
+            case UNPIN_FORGOTTEN ->
+                new Slip() {
+                    @Override
+                    public boolean dropsReferences() {
+                        return false;
+                    }
+                };
             case INTENT_REMOVED_EARLY ->
                 new Slip() {
                     @Override
@@ -26,15 +45,6 @@ final class FlawedRows {
                     }
                 };
             default -> Slip.NONE;
-        };
-    }
-
-    private static Slip forgetting(String reason) {
-        return new Slip() {
-            @Override
-            public boolean keeps(QueueRow task) {
-                return !task.reason().startsWith(reason);
-            }
         };
     }
 }

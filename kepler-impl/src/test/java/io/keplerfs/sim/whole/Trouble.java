@@ -321,6 +321,27 @@ final class Trouble {
         return known.next().isEmpty() && known.current().departed().contains(node.id());
     }
 
+    /** The operator wants every node that there is, until every node owns. */
+    void takeBack() {
+        world.loop().after(Duration.ofSeconds(5), () -> {
+            WholeNode asked = world.someNode(random).orElse(null);
+            if (asked != null && asked.ownership() != null && !world.isSettled()) {
+                world.members().stream()
+                        .filter(node -> !isActive(asked, node))
+                        .forEach(node -> asked.cluster().views().cancelDrainAsync(node.id()));
+            }
+            takeBack();
+        });
+    }
+
+    private static boolean isActive(WholeNode asked, WholeNode node) {
+        return Objects.requireNonNull(asked.ownership())
+                .newest()
+                .member(node.id())
+                .filter(member -> !member.draining())
+                .isPresent();
+    }
+
     /** An operator gives up a node that is down, which comes back later. */
     private boolean evict(WholeNode node) {
         if (world.members().size() <= WholeSimulation.REPLICATION || !crash(node, random.nextLong(15_000, 60_000))) {

@@ -1,6 +1,9 @@
 package io.keplerfs.sim.whole;
 
 import io.keplerfs.Bucket;
+import io.keplerfs.Conflict;
+import io.keplerfs.ConflictPage;
+import io.keplerfs.Conflicts;
 import io.keplerfs.DeleteOptions;
 import io.keplerfs.Durability;
 import io.keplerfs.FileInfo;
@@ -85,6 +88,7 @@ final class WholeClient {
             case 6, 7, 8, 9 -> get(node.get(), world.key(random));
             case 10 -> delete(node.get(), world.key(random), 0);
             case 11 -> brokenOff(node.get(), world.key(random));
+            case 12 -> rival(node.get());
             default -> put(node.get(), world.key(random));
         }
     }
@@ -228,9 +232,7 @@ final class WholeClient {
             end(call, call.seen >= 0 ? Result.DONE : Result.NOTHING);
             if (failure == null && content != null && !Arrays.equals(content, world.contentOf(call.seen))) {
                 world.violation("wrong bytes: " + key + " of " + content.length + " bytes read by " + call);
-            } else if (failure != null
-                    && !(failure instanceof UnavailableException)
-                    && !(failure instanceof NotFoundException)) {
+            } else if (failure != null && !isDocumentedForReads(failure)) {
                 world.violation("a file cannot be read: " + failure + " by " + call + " of " + key);
             }
             call.readable = failure == null || call.seen == KeyHistory.ABSENT;
@@ -290,6 +292,50 @@ final class WholeClient {
         }
         Call call = begin(at, file, Kind.PUT, 0, 0, world.contents().draw(random));
         send(at, file, call, options(call).durability(Durability.FAST));
+    }
+
+    /** Written through many nodes without asking anybody: what loses is kept for a while, and is whole so long. */
+    private void rival(WholeNode node) {
+        if (random.nextInt(3) == 0) {
+            readLoser(node, random.nextInt(1000));
+            return;
+        }
+        KeyHistory history = world.rivalKey(random);
+        Call call = begin(node, history, Kind.PUT, 0, 0, world.contents().draw(random));
+        Durability durability = random.nextInt(3) == 0 ? Durability.QUORUM : Durability.FAST;
+        send(node, history, call, options(call).durability(durability));
+    }
+
+    private void readLoser(WholeNode node, int which) {
+        Conflicts conflicts = bucket(node).conflicts();
+        CompletableFuture<ConflictPage> listed = conflicts.listAsync(ListOptions.prefix(""));
+        CompletableFuture<Boolean> whole = listed.thenCompose(page -> page.conflicts()
+                        .isEmpty()
+                ? CompletableFuture.completedFuture(true)
+                : isWhole(
+                        conflicts, page.conflicts().get(which % page.conflicts().size())));
+        run(node, whole, () -> {}, (good, failure) -> {
+            world.count(failure == null ? "LOSER DONE" : "LOSER NOTHING");
+            if (failure == null ? !good : !isDocumentedForReads(failure)) {
+                world.violation("the loser of a conflict cannot be read by " + name + "@" + node.name() + ": "
+                        + (failure == null ? "wrong bytes" : failure));
+            }
+        });
+    }
+
+    private CompletableFuture<Boolean> isWhole(Conflicts conflicts, Conflict conflict) {
+        FileInfo loser = conflict.loser();
+        return conflicts
+                .snapshotAsync(loser.key(), loser.version(), GetOptions.defaults())
+                .thenCompose(snapshot -> {
+                    world.count("LOSER FOUND");
+                    return ((Snapshot) snapshot).read(0, (int) loser.sizeBytes());
+                })
+                .thenApply(bytes -> Arrays.equals(bytes, world.contentOf(WholeSimulation.opOf(loser))));
+    }
+
+    private static boolean isDocumentedForReads(Throwable failure) {
+        return failure instanceof UnavailableException || failure instanceof NotFoundException;
     }
 
     private void list(WholeNode node) {

@@ -9,9 +9,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Some seeds of {@link WholeSimulation}; {@link WholeNodeFigures} runs many. One seed again, with its story: {@code -Dseed=4711}. */
 class WholeNodeTest {
-    private static final long SEEDS = Long.getLong("seeds", 12);
+    private static final long SEEDS = Long.getLong("seeds", 6);
     private static final long SEED = Long.getLong("seed", -1);
-    private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("seconds", 30));
+    private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("seconds", 20));
     private static final long SEEDS_TO_FIND_A_FLAW = 10;
 
     @Test
@@ -32,7 +32,7 @@ class WholeNodeTest {
         long[] sums = new long[2];
         WholeRuns.quietly(() -> {
             for (int run = 0; run < 2; run++) {
-                WholeSimulation simulation = new WholeSimulation(8, Duration.ofSeconds(20), Flaw.NONE);
+                WholeSimulation simulation = new WholeSimulation(8, Duration.ofSeconds(10), Flaw.NONE);
                 simulation.run();
                 sums[run] = simulation.trace().sum();
             }

@@ -8,25 +8,20 @@ import io.keplerfs.sim.SimLoop;
 import io.keplerfs.sim.whole.KeyHistory.Call;
 import io.keplerfs.sim.whole.KeyHistory.Kind;
 import io.keplerfs.sim.whole.KeyHistory.Result;
-import io.keplerfs.spi.QueueRow;
-import io.keplerfs.spi.Store;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
-import io.keplerfs.wire.WireReader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 
 /**
  * One seed: a cluster of three to five whole nodes, callers that put, overwrite, delete, read and list a few files, and everything
@@ -36,10 +31,10 @@ final class WholeSimulation {
     static final int REPLICATION = 3;
     static final String BUCKET = "files";
     private static final int MOST_NODES = 6;
-    private static final Duration LOOK_EVERY = Duration.ofSeconds(2);
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
     private static final int KEYS = 4;
     private static final Duration EVICT_AFTER = Duration.ofSeconds(15);
-    private static final Duration SETTLED_WITHIN = Duration.ofMinutes(20);
+    private static final Duration SETTLED_WITHIN = Duration.ofMinutes(40);
     /** References that could not be judged step aside for ten minutes, and a whole look at the files takes nine. */
     private static final Duration CLEAN_WITHIN = Duration.ofMinutes(60);
     /** An hour of real nodes is seconds here, a day two minutes. */
@@ -48,8 +43,10 @@ final class WholeSimulation {
             Duration.ofSeconds(10),
             Duration.ofSeconds(30),
             Duration.ofSeconds(10),
-            Duration.ofMinutes(2),
-            Duration.ofMinutes(5),
+            // What was dropped is remembered for twice as long, and must be when a task comes that had waited for five
+            // minutes.
+            Duration.ofMinutes(4),
+            Duration.ofMinutes(8),
             Duration.ofSeconds(15),
             Duration.ofSeconds(1));
 
@@ -70,6 +67,7 @@ final class WholeSimulation {
     private final List<KeyHistory> histories = new ArrayList<>();
     private final KeyHistory[] keys = new KeyHistory[KEYS];
     private final KeyHistory[] fenced = new KeyHistory[2];
+    private final KeyHistory[] rivals = new KeyHistory[2];
     private final Map<String, WholeNode> fastHomes = new HashMap<>();
     private final Map<String, FileInfo> seen = new HashMap<>();
     private final List<byte[]> written = new ArrayList<>(List.of(new byte[0]));
@@ -99,6 +97,9 @@ final class WholeSimulation {
         }
         for (int i = 0; i < fenced.length; i++) {
             fenced[i] = newKey("lock-");
+        }
+        for (int i = 0; i < rivals.length; i++) {
+            rivals[i] = newKey(KeyHistory.RIVAL);
         }
     }
 
@@ -178,28 +179,7 @@ final class WholeSimulation {
         trouble.setClocksRight();
         // What was planned to get worse gets better, too.
         loop.after(Duration.ofSeconds(26), wires::heal);
-        takeBack();
-    }
-
-    /** The operator wants every node that there is, until every node owns. */
-    private void takeBack() {
-        loop.after(Duration.ofSeconds(5), () -> {
-            WholeNode asked = someNode(random).orElse(null);
-            if (asked != null && asked.ownership() != null && !isSettled()) {
-                members().stream()
-                        .filter(node -> !isActive(asked, node))
-                        .forEach(node -> asked.cluster().views().cancelDrainAsync(node.id()));
-            }
-            takeBack();
-        });
-    }
-
-    private static boolean isActive(WholeNode asked, WholeNode node) {
-        return Objects.requireNonNull(asked.ownership())
-                .newest()
-                .member(node.id())
-                .filter(member -> !member.draining())
-                .isPresent();
+        trouble.takeBack();
     }
 
     private void theEnd() {
@@ -304,36 +284,8 @@ final class WholeSimulation {
                         && tables.intents((String) null).isEmpty()));
     }
 
-    /** For a message. */
     String described() {
-        return nodes.stream()
-                .map(node -> node.name()
-                        + (node.destroyed ? " destroyed" : node.isServing() ? " up " : " down ")
-                        + (node.destroyed
-                                ? ""
-                                : epochOf(node) + " queue "
-                                        + node.onDisk(tables -> tables.due(null, Long.MAX_VALUE, 5).stream()
-                                                .map(WholeSimulation::described)
-                                                .toList())
-                                        + " uploads " + node.onDisk(Store.Snapshot::uploads) + " intents "
-                                        + node.onDisk(tables -> tables.intents((String) null))
-                                                .size()))
-                .collect(Collectors.joining("; "));
-    }
-
-    private static long epochOf(WholeNode node) {
-        Ownership known = node.ownership();
-        return known == null ? 0 : known.newest().epoch();
-    }
-
-    private static String described(QueueRow task) {
-        WireReader id = new WireReader(task.id());
-        boolean ofChunk = task.kind().equals("chunk") || task.kind().equals("move");
-        return task.kind() + ">" + Wires.short4(task.target()) + " " + task.reason() + " x" + task.attempts()
-                + (ofChunk
-                        ? " " + id.chunk() + " +" + id.uint() + " of " + id.version() + " " + id.text() + "/"
-                                + id.text()
-                        : "");
+        return Situation.of(nodes);
     }
 
     /** Nodes whose disk is there. */
@@ -383,6 +335,10 @@ final class WholeSimulation {
             table[at] = newKey(prefix);
         }
         return table[at];
+    }
+
+    KeyHistory rivalKey(SplittableRandom chance) {
+        return rolling(rivals, chance.nextInt(rivals.length), KeyHistory.RIVAL);
     }
 
     KeyHistory fastKey(String key) {
