@@ -60,7 +60,10 @@ final class Renewal {
                     .thenCompose(
                             ownership -> new ChunkIndex(node, manifest, pin, GetOptions.defaults()).debts(ownership))
                     .thenCompose(debts -> node.store().write(tables -> replace(tables, row, pin, debts)))
-                    .thenApply(done -> {
+                    .thenApply(replaced -> {
+                        if (!replaced) {
+                            return intent;
+                        }
                         log.info(
                                 "fast write {} of {} waited long for its delivery: its chunks are owed anew as upload {}",
                                 intent.id(),
@@ -72,6 +75,10 @@ final class Renewal {
     }
 
     private static boolean replace(Store.Transaction tables, IntentRow row, Pin pin, List<QueueRow> debts) {
+        if (tables.intents(row.key()).stream().noneMatch(intent -> intent.id().equals(row.id()))) {
+            // Overwritten through this node meanwhile: it must not come back.
+            return false;
+        }
         for (QueueRow debt : debts) {
             tables.pin(ChunkDelivery.chunkOf(debt), pin);
             tables.enqueue(debt);

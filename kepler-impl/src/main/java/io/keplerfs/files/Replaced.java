@@ -131,10 +131,7 @@ public final class Replaced implements Replacements {
         }
 
         CompletableFuture<Void> run() {
-            return claimed.elsewhere(key, upload)
-                    .thenCompose(kept -> kept
-                            ? CompletableFuture.completedFuture(null)
-                            : node.registers().read(key, TIMEOUT).thenCompose(this::judge));
+            return node.registers().read(key, TIMEOUT).thenCompose(this::judge);
         }
 
         private CompletableFuture<Void> judge(ReadResult result) {
@@ -146,7 +143,11 @@ public final class Replaced implements Replacements {
             if (Claimed.names(current, upload)) {
                 return CompletableFuture.completedFuture(null);
             }
-            return giveBack(node, current, upload, version);
+            // Asked last: a version is kept as a conflict before it is replaced, so what is not kept now was not when
+            // it was read.
+            return claimed.elsewhere(key, upload)
+                    .thenCompose(kept ->
+                            kept ? CompletableFuture.completedFuture(null) : giveBack(node, current, upload, version));
         }
     }
 }

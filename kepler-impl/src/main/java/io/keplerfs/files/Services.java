@@ -37,11 +37,12 @@ record Services(
         SeenVersions seen = new SeenVersions();
         VersionReader versions = new VersionReader(node, owing, seen);
         BucketCatalog buckets = new BucketCatalog(node, versions);
-        Uploads uploads = new Uploads(node, buckets, clock);
         Commit commit = new Commit(node, owing);
         Losers losers = new Losers(node, versions, buckets, commit, events);
         FastWrites fast = new FastWrites(node, clock, losers, seen);
-        Claimed claimed = new Claimed(node, buckets, (key, upload) -> losers.keeps(key.bucket(), key.key(), upload));
+        Claimed.Elsewhere kept = (key, upload) -> losers.keeps(key.bucket(), key.key(), upload);
+        Claimed claimed = new Claimed(node, buckets, kept);
+        Uploads uploads = new Uploads(node, buckets, clock, kept);
         FileWriter writer = new FileWriter(node, versions, buckets, uploads, commit, fast);
         return new Services(
                 versions,

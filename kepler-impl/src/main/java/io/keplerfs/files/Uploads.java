@@ -1,7 +1,9 @@
 package io.keplerfs.files;
 
 import io.keplerfs.GetOptions;
+import io.keplerfs.NotFoundException;
 import io.keplerfs.UnavailableException;
+import io.keplerfs.loop.Failures;
 import io.keplerfs.register.BallotWindow;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.RegisterValue;
@@ -34,10 +36,13 @@ final class Uploads {
 
     private final Node node;
     private final BucketCatalog buckets;
+    private final Claimed.Elsewhere elsewhere;
     private final HybridClock clock;
     private final Set<VersionId> active = ConcurrentHashMap.newKeySet();
 
-    Uploads(Node node, BucketCatalog buckets, HybridClock clock) {
+    /** @param elsewhere whether a conflict keeps an upload that its register does not name */
+    Uploads(Node node, BucketCatalog buckets, HybridClock clock, Claimed.Elsewhere elsewhere) {
+        this.elsewhere = elsewhere;
         this.node = node;
         this.buckets = buckets;
         this.clock = clock;
@@ -153,20 +158,45 @@ final class Uploads {
 
     private CompletableFuture<Void> settleNow(UploadRow row) {
         return buckets.require(row.bucket(), SETTLE_TIMEOUT)
+                // Only an empty bucket can be deleted: no file of it is committed, wherever its register was.
+                .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof NotFoundException
+                        ? CompletableFuture.completedFuture(new BucketRecord(0, BucketRecord.DEFAULT_SHARDS))
+                        : CompletableFuture.failedFuture(failure))
                 .thenCompose(bucket -> {
                     RegisterKey key = bucket.registerOf(row.bucket(), row.key());
-                    return node.registers().settle(key, row.id(), SETTLE_TIMEOUT);
-                })
-                .thenCompose(settled -> settled instanceof Settled.Sealed sealed
-                        ? conclude(row, sealed.current())
-                        : CompletableFuture.completedFuture(null));
+                    return node.registers()
+                            .settle(key, row.id(), SETTLE_TIMEOUT)
+                            .thenCompose(settled -> settled instanceof Settled.Sealed sealed
+                                    ? conclude(row, key, sealed.current())
+                                    : CompletableFuture.completedFuture(null));
+                });
     }
 
-    private CompletableFuture<Void> conclude(UploadRow row, RegisterValue current) {
-        boolean committed = Claimed.names(current, row.id());
-        log.info(
-                "upload {} of {}/{} {}", row.id(), row.bucket(), row.key(), committed ? "was committed" : "is dropped");
-        return committed ? oweEverywhere(row, Manifest.of(current)) : unpin(row.id());
+    private CompletableFuture<Void> conclude(UploadRow row, RegisterKey key, RegisterValue current) {
+        if (Claimed.names(current, row.id())) {
+            log.info("upload {} of {}/{} was committed", row.id(), row.bucket(), row.key());
+            return oweEverywhere(row, Manifest.of(current));
+        }
+        return elsewhere.keeps(key, row.id()).thenCompose(kept -> {
+            log.info(
+                    "upload {} of {}/{} is {}",
+                    row.id(),
+                    row.bucket(),
+                    row.key(),
+                    kept ? "kept as the loser of a conflict" : "dropped");
+            return kept ? leaveToItsConflict(row) : unpin(row.id());
+        });
+    }
+
+    /** It was committed, and replaced by a write that did not know of it. */
+    private CompletableFuture<Void> leaveToItsConflict(UploadRow row) {
+        return node.ownership(SETTLE_TIMEOUT).thenCompose(ownership -> {
+            node.delivery().confirm(row.id(), ownership.everybody());
+            return node.store().write(tables -> {
+                tables.removeUpload(row.id());
+                return null;
+            });
+        });
     }
 
     /** Which owners lack a chunk was known to the run that broke off: every owner is asked, and says itself what it has. */

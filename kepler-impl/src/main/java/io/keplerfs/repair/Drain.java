@@ -1,11 +1,13 @@
 package io.keplerfs.repair;
 
+import io.keplerfs.loop.Failures;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.Configurations;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Registers;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkRef;
+import io.keplerfs.replication.UploadGivenUpException;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.ChunkRow;
@@ -211,6 +213,11 @@ public final class Drain {
                     .toList();
         }
 
+        /** An owner that has dropped the upload needs no copy for it; any other silence may hide one that does. */
+        private static boolean isGivenUp(Throwable failure) {
+            return Failures.unwrap(failure) instanceof UploadGivenUpException;
+        }
+
         private CompletableFuture<Boolean> isWithOwners(Held held) {
             List<NodeId> owners =
                     view.ring().owners(view.ring().partitionOf(held.chunk().id()));
@@ -218,7 +225,7 @@ public final class Drain {
             for (Pin pin : held.pins()) {
                 for (NodeId owner : owners) {
                     asked.add(delivery.has(owner, held.chunk(), pin)
-                            .exceptionally(silent -> false)
+                            .exceptionally(Pass::isGivenUp)
                             .thenCompose(has -> has || !stalled
                                     ? CompletableFuture.completedFuture(has)
                                     : delivery.owe(held.chunk(), pin, List.of(owner), "drain")

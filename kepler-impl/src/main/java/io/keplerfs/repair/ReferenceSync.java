@@ -134,7 +134,11 @@ public final class ReferenceSync {
                 loop.schedule(RETRY, this::look);
                 return;
             }
-            before = setting.map(bytes -> View.read(new WireReader(bytes))).orElse(null);
+            before = setting.map(bytes -> View.read(new WireReader(bytes)))
+                    .filter(old -> old.clusterId().equals(view.clusterId()) && view.epoch() <= old.epoch() + 1)
+                    // Who owned what in views this node has not seen it cannot know: then everybody is asked for
+                    // everything.
+                    .orElse(null);
             advance(view);
         });
     }

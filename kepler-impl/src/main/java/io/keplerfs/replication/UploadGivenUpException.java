@@ -1,7 +1,7 @@
 package io.keplerfs.replication;
 
 /** An owner has dropped the references of an upload that it took for dead, and records no more of them. */
-final class UploadGivenUpException extends RuntimeException {
+public final class UploadGivenUpException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     UploadGivenUpException(String message) {
