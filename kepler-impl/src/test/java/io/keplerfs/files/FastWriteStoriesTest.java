@@ -13,9 +13,11 @@ import io.keplerfs.ListOptions;
 import io.keplerfs.NotFoundException;
 import io.keplerfs.PutOptions;
 import io.keplerfs.sim.SimNetwork.Courier;
+import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.spi.UploadRow;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Ownership;
 import java.time.Duration;
@@ -127,6 +129,31 @@ class FastWriteStoriesTest {
 
         assertThat(cluster.get(1, "a")).isEqualTo(content(2));
         assertThat(cluster.liveBytes()).isEqualTo(3 * FILE_BYTES);
+    }
+
+    /** Its coordinator crashed between the ack and the end of its notes, and comes back when the version is a conflict already. */
+    @Test
+    void anUploadOfUnknownEndIsLeftToTheConflictThatKeepsIt() {
+        LifeCluster cluster = new LifeCluster(3);
+        isolate(cluster, 1);
+        cluster.put(2, "a", content(1));
+        Pin pin = cluster.references(2, LifeCluster.chunks(content(1)).get(0))
+                .get(0)
+                .pin();
+        cluster.pass(Duration.ofSeconds(1));
+        cluster.await(cluster.putLater(1, "a", content(2), FAST));
+        cluster.pass(Duration.ofSeconds(5));
+        heal(cluster);
+        cluster.pass(HOUR);
+        UploadRow note = new UploadRow(pin.upload(), pin.bucket(), pin.key(), UploadRow.State.OPEN, 0);
+        cluster.await(cluster.node(2).store().write(tables -> {
+            tables.putUpload(note);
+            return true;
+        }));
+        cluster.pass(DAY.multipliedBy(3));
+
+        assertThat(cluster.look(2, Store.Snapshot::uploads)).isEmpty();
+        assertThat(lost(cluster, 3, conflicts(cluster, 3).get(0))).isEqualTo(content(1));
     }
 
     @Test
