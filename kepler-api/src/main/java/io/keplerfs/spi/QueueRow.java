@@ -1,6 +1,7 @@
 package io.keplerfs.spi;
 
 import io.keplerfs.values.NodeId;
+import java.time.Duration;
 
 /**
  * One task of the durable replication queue; (kind, id, target) is its identity.
@@ -22,4 +23,10 @@ public record QueueRow(
         String reason,
         int attempts,
         long lastAttemptMillis,
-        long nextAttemptMillis) {}
+        long nextAttemptMillis) {
+    /** The same task, due so much later. */
+    public QueueRow delayedBy(Duration delay) {
+        long next = nextAttemptMillis + delay.toMillis();
+        return new QueueRow(kind, id, target, epoch, reason, attempts, lastAttemptMillis, next);
+    }
+}

@@ -59,6 +59,15 @@ final class BucketCatalog {
                         : CompletableFuture.failedFuture(failure));
     }
 
+    /** As {@link #require}, for what is left under a bucket that was deleted meanwhile: its files must have been deleted before. */
+    CompletableFuture<BucketRecord> requireEvenDeleted(String bucket, Duration timeout) {
+        return require(bucket, timeout)
+                // Only an empty bucket can be deleted: no file of it is committed, wherever its register was.
+                .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof NotFoundException
+                        ? CompletableFuture.completedFuture(new BucketRecord(0, BucketRecord.DEFAULT_SHARDS))
+                        : CompletableFuture.failedFuture(failure));
+    }
+
     private CompletableFuture<BucketRecord> newest(String bucket, Duration timeout) {
         return versions.newest(BucketRecord.registerOf(bucket), timeout)
                 .thenCompose(value -> note(bucket, value)

@@ -1,7 +1,5 @@
 package io.keplerfs.files;
 
-import io.keplerfs.NotFoundException;
-import io.keplerfs.loop.Failures;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Settled;
 import io.keplerfs.repair.Claims;
@@ -55,11 +53,7 @@ final class Claimed implements Claims {
     }
 
     private CompletableFuture<Verdict> ask(Pin pin) {
-        return buckets.require(pin.bucket(), TIMEOUT)
-                // Only an empty bucket can be deleted: no file of it is committed, wherever its register was.
-                .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof NotFoundException
-                        ? CompletableFuture.completedFuture(new BucketRecord(0, BucketRecord.DEFAULT_SHARDS))
-                        : CompletableFuture.failedFuture(failure))
+        return buckets.requireEvenDeleted(pin.bucket(), TIMEOUT)
                 .thenCompose(bucket -> settle(bucket.registerOf(pin.bucket(), pin.key()), pin.upload()));
     }
 

@@ -80,7 +80,7 @@ public final class Replaced implements Replacements {
                 .version(before.id())
                 .toBytes();
         QueueRow task = queue.task(REPLACED, id, rpc.self(), 0, "version replaced");
-        tables.enqueue(later(task, rank(key)));
+        tables.enqueue(task.delayedBy(RANK_DELAY.multipliedBy(rank(key))));
     }
 
     private int rank(RegisterKey key) {
@@ -99,18 +99,6 @@ public final class Replaced implements Replacements {
                 .thenCompose(ownership -> current.descendsFrom(version)
                         ? node.delivery().unpin(upload, ownership.everybody())
                         : node.delivery().retire(upload, ownership.everybody()));
-    }
-
-    private static QueueRow later(QueueRow task, int rank) {
-        return new QueueRow(
-                task.kind(),
-                task.id(),
-                task.target(),
-                task.epoch(),
-                task.reason(),
-                task.attempts(),
-                task.lastAttemptMillis(),
-                task.nextAttemptMillis() + rank * RANK_DELAY.toMillis());
     }
 
     /** One task. */

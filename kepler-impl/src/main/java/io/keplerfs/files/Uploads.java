@@ -1,9 +1,7 @@
 package io.keplerfs.files;
 
 import io.keplerfs.GetOptions;
-import io.keplerfs.NotFoundException;
 import io.keplerfs.UnavailableException;
-import io.keplerfs.loop.Failures;
 import io.keplerfs.register.BallotWindow;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.RegisterValue;
@@ -157,19 +155,14 @@ final class Uploads {
     }
 
     private CompletableFuture<Void> settleNow(UploadRow row) {
-        return buckets.require(row.bucket(), SETTLE_TIMEOUT)
-                // Only an empty bucket can be deleted: no file of it is committed, wherever its register was.
-                .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof NotFoundException
-                        ? CompletableFuture.completedFuture(new BucketRecord(0, BucketRecord.DEFAULT_SHARDS))
-                        : CompletableFuture.failedFuture(failure))
-                .thenCompose(bucket -> {
-                    RegisterKey key = bucket.registerOf(row.bucket(), row.key());
-                    return node.registers()
-                            .settle(key, row.id(), SETTLE_TIMEOUT)
-                            .thenCompose(settled -> settled instanceof Settled.Sealed sealed
-                                    ? conclude(row, key, sealed.current())
-                                    : CompletableFuture.completedFuture(null));
-                });
+        return buckets.requireEvenDeleted(row.bucket(), SETTLE_TIMEOUT).thenCompose(bucket -> {
+            RegisterKey key = bucket.registerOf(row.bucket(), row.key());
+            return node.registers()
+                    .settle(key, row.id(), SETTLE_TIMEOUT)
+                    .thenCompose(settled -> settled instanceof Settled.Sealed sealed
+                            ? conclude(row, key, sealed.current())
+                            : CompletableFuture.completedFuture(null));
+        });
     }
 
     private CompletableFuture<Void> conclude(UploadRow row, RegisterKey key, RegisterValue current) {

@@ -130,21 +130,10 @@ public final class Rebalance {
         ChunkRef chunk = new ChunkRef(row.id(), row.sizeBytes());
         List<QueueRow> tasks = new ArrayList<>();
         for (Pin pin : tables.pins(row.id())) {
-            delivery.moves(chunk, pin, gained).forEach(task -> tasks.add(later(task, rank)));
+            delivery.moves(chunk, pin, gained)
+                    .forEach(task -> tasks.add(task.delayedBy(RANK_DELAY.multipliedBy(rank))));
         }
         return tasks;
-    }
-
-    private static QueueRow later(QueueRow task, int rank) {
-        return new QueueRow(
-                task.kind(),
-                task.id(),
-                task.target(),
-                task.epoch(),
-                task.reason(),
-                task.attempts(),
-                task.lastAttemptMillis(),
-                task.nextAttemptMillis() + rank * RANK_DELAY.toMillis());
     }
 
     private void finish(View after, long owed) {
