@@ -266,7 +266,7 @@ final class Chunks {
             }
         }
         if (!gone.isEmpty()) {
-            LOG.info("deleted {} chunks from {}", gone.size(), directory.trash());
+            LOG.debug("deleted {} chunks from {}", gone.size(), directory.trash());
         }
         return gone.size();
     }

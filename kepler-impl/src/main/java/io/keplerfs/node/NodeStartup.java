@@ -67,7 +67,7 @@ final class NodeStartup {
     private final SecureRandom random = new SecureRandom();
 
     NodeStartup(KeplerOptions options) {
-        this(options, LifeTimes.USUAL);
+        this(options, LifeTimes.of(options.collectAfter(), options.trashRetention()));
     }
 
     /** @param ages the same on every node of the cluster */

@@ -16,6 +16,7 @@ import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
 import io.keplerfs.view.Views;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -43,6 +44,9 @@ public final class Collector {
     /** Copies of others that are hashed for one look: a few seconds of their disks. */
     private static final int VERIFIED_BATCH = 8;
 
+    /** After a look that freed something the next comes so soon: a join or a mass delete is worked off, but never in one go. */
+    private static final Duration BREATH = Duration.ofMillis(500);
+
     private static final Logger log = LoggerFactory.getLogger(Collector.class);
 
     private final Loop loop;
@@ -58,6 +62,9 @@ public final class Collector {
     private final Holdings holdings;
 
     private boolean running;
+    /** Since the last look that freed nothing. */
+    private long freed;
+
     private @Nullable ChunkId unreferencedCursor;
     private @Nullable ChunkId strangerCursor;
     private long standsEpoch;
@@ -126,9 +133,24 @@ public final class Collector {
                 loop.when(departStrangers(view), (departed, broken) -> {
                     note("looking at copies of other nodes' chunks", broken);
                     running = false;
+                    goOn(amount(collected) + amount(departed));
                 });
             });
         });
+    }
+
+    private void goOn(int count) {
+        freed += count;
+        if (count > 0) {
+            loop.schedule(BREATH, this::look);
+        } else if (freed > 0) {
+            log.info("{} chunks that nobody needs here went to the trash", freed);
+            freed = 0;
+        }
+    }
+
+    private static int amount(@Nullable Integer count) {
+        return count == null ? 0 : count;
     }
 
     private static void note(String what, @Nullable Throwable failure) {
@@ -237,10 +259,7 @@ public final class Collector {
         if (chunks.isEmpty() || !stillStands(view)) {
             return CompletableFuture.completedFuture(0);
         }
-        return store.collect(chunks).thenApply(collected -> {
-            log.info("{} chunks that nobody needs went to the trash", collected);
-            return collected;
-        });
+        return store.collect(chunks);
     }
 
     private CompletableFuture<Integer> departStrangers(View view) {

@@ -27,14 +27,33 @@ public record LifeTimes(
     /** Free space below which the trash is emptied early. */
     static final long NEARLY_FULL_BYTES = 1L << 30;
 
-    /** What a real node uses. */
-    public static final LifeTimes USUAL = new LifeTimes(
-            Duration.ofSeconds(30),
-            Duration.ofHours(1),
-            Duration.ofDays(1),
-            Duration.ofMinutes(10),
-            Duration.ofDays(1),
-            Duration.ofDays(7),
-            Duration.ofHours(1),
-            Duration.ofMinutes(5));
+    private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofSeconds(30);
+    private static final Duration SHORTEST_BETWEEN_LOOKS = Duration.ofSeconds(1);
+    private static final Duration LONGEST_WHEN_NEARLY_FULL = Duration.ofMinutes(10);
+
+    /**
+     * What a real node uses.
+     *
+     * @param collectAfter age at which what nobody needs goes to the trash
+     * @param trash age at which it is deleted
+     */
+    public static LifeTimes of(Duration collectAfter, Duration trash) {
+        return new LifeTimes(
+                max(SHORTEST_BETWEEN_LOOKS, min(LONGEST_BETWEEN_LOOKS, collectAfter.dividedBy(4))),
+                collectAfter,
+                trash,
+                min(LONGEST_WHEN_NEARLY_FULL, trash),
+                Duration.ofDays(1),
+                Duration.ofDays(7),
+                collectAfter,
+                Duration.ofMinutes(5));
+    }
+
+    private static Duration min(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private static Duration max(Duration a, Duration b) {
+        return a.compareTo(b) > 0 ? a : b;
+    }
 }

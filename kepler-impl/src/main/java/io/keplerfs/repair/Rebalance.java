@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
 public final class Rebalance {
     private static final String DONE_FOR = "rebalanced";
     private static final int PAGE = 500;
-    /** Of several nodes that hold a chunk the first owner sends at once and the next one so much later, if still needed. */
+    /** Of the old owners of a chunk that are left the first sends at once and the next one so much later, if still needed. */
     private static final Duration RANK_DELAY = Duration.ofSeconds(20);
 
     private static final Duration RETRY = Duration.ofSeconds(5);
@@ -121,7 +121,8 @@ public final class Rebalance {
         if (gained.isEmpty()) {
             return List.of();
         }
-        int rank = Math.max(old.indexOf(rpc.self()), 0);
+        // Who has been evicted sends nothing: nobody waits for its turn.
+        int rank = Math.max(old.stream().filter(after::has).toList().indexOf(rpc.self()), 0);
         if (rank > 0 && after.member(rpc.self()).filter(ViewMember::draining).isPresent()) {
             // Another sends at once; should it not, the drain notices, which need not wait for tasks of a later rank
             // then.
