@@ -37,6 +37,7 @@ class HealIT {
     private static final String BUCKET = "corpus";
     private static final long MEGABYTES = Long.getLong("kepler.it.heal.mb", 150);
     private static final long SMALLEST = 1_000;
+    private static final long LARGEST_SMALL = 200_000;
     private static final long LARGEST = Math.min(500_000_000, MEGABYTES * 1_000_000 / 4);
     /** Files up to this size have no chunks. */
     private static final long INLINE = 16 * 1024;
@@ -91,11 +92,12 @@ class HealIT {
         }
     }
 
-    /** Sizes evenly spread over the orders of magnitude. */
+    /** Of twenty-one files twenty are small; within both kinds sizes are evenly spread over the orders of magnitude. */
     private static List<Stored> corpus(SplittableRandom random) {
         List<Stored> files = new ArrayList<>();
         for (long left = MEGABYTES * 1_000_000; left > 0; ) {
-            double power = random.nextDouble(Math.log(SMALLEST), Math.log(LARGEST));
+            long largest = files.size() % 21 == 0 ? LARGEST : LARGEST_SMALL;
+            double power = random.nextDouble(Math.log(SMALLEST), Math.log(largest));
             long bytes = Math.min(left, (long) Math.exp(power));
             files.add(new Stored("f" + files.size(), random.nextLong(), bytes));
             left -= bytes;
