@@ -50,19 +50,25 @@ final class NeedCalls {
         }
     }
 
-    /** In the order of their numbers. */
+    /** The bytes of a chunk on one node. */
     enum Copy {
         NONE,
         LIVE,
         TRASH
     }
 
-    /** In the order of their numbers. */
+    /** A reference on one node. */
     enum Known {
         NONE,
         LIVE,
         DROPPED
     }
+
+    /** In the order of their numbers, from 0. */
+    private static final List<Copy> COPIES = List.of(Copy.NONE, Copy.LIVE, Copy.TRASH);
+
+    /** In the order of their numbers, from 0. */
+    private static final List<Known> REFERENCES = List.of(Known.NONE, Known.LIVE, Known.DROPPED);
 
     /** What a node said to one question. */
     record Answer(Copy copy, Known known) {
@@ -72,18 +78,18 @@ final class NeedCalls {
         }
 
         private void write(WireWriter out) {
-            out.u8(copy.ordinal()).u8(known.ordinal());
+            out.u8(COPIES.indexOf(copy)).u8(REFERENCES.indexOf(known));
         }
 
         private static Answer read(WireReader in) {
-            return new Answer(constant(Copy.values(), in.u8()), constant(Known.values(), in.u8()));
+            return new Answer(constant(COPIES, in.u8()), constant(REFERENCES, in.u8()));
         }
 
-        private static <E> E constant(E[] constants, int number) {
-            if (number >= constants.length) {
+        private static <E> E constant(List<E> constants, int number) {
+            if (number >= constants.size()) {
                 throw new MalformedMessageException("no state has the number " + number);
             }
-            return constants[number];
+            return constants.get(number);
         }
     }
 

@@ -183,7 +183,7 @@ class FastWriteStoriesTest {
         cluster.pass(Duration.ofSeconds(5));
         heal(cluster);
         cluster.pass(HOUR);
-        UploadRow note = new UploadRow(pin.upload(), pin.bucket(), pin.key(), UploadRow.State.OPEN, 0);
+        UploadRow note = new UploadRow(pin.upload(), pin.bucket(), pin.key(), 0);
         cluster.await(cluster.node(2).store().write(tables -> {
             tables.putUpload(note);
             return true;
