@@ -147,6 +147,13 @@ public interface Store extends AutoCloseable {
         /** Every reference to the chunk, dropped ones included. */
         List<Reference> references(ChunkId id);
 
+        /** The reference of this upload to the chunk, whatever its state: one lookup, where a chunk may have a million others. */
+        default Optional<Reference> reference(ChunkId id, VersionId upload) {
+            return references(id).stream()
+                    .filter(reference -> reference.pin().upload().equals(upload))
+                    .findFirst();
+        }
+
         /** References above the cursor by chunk, then upload, whatever their state; null from the start. */
         List<Reference> referencesAfter(@Nullable Reference cursor, int limit);
 

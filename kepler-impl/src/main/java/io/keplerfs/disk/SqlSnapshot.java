@@ -86,6 +86,11 @@ class SqlSnapshot implements Store.Snapshot {
     }
 
     @Override
+    public final Optional<Reference> reference(ChunkId id, VersionId upload) {
+        return tables().references().of(id, upload);
+    }
+
+    @Override
     public final List<Reference> referencesAfter(@Nullable Reference cursor, int limit) {
         return tables().references().above(cursor, limit);
     }

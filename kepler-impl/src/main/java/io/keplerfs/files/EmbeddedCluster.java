@@ -21,6 +21,7 @@ import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.ListResult;
 import io.keplerfs.repair.Claims;
 import io.keplerfs.repair.Explain;
+import io.keplerfs.repair.Needs;
 import io.keplerfs.values.ChunkId;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -54,6 +55,11 @@ public final class EmbeddedCluster implements KeplerCluster {
     /** Which uploads are needed, for those who clean up. */
     public Claims claims() {
         return services.claimed();
+    }
+
+    /** Which chunks versions need, for those who see to it that they are there. */
+    public Needs needs() {
+        return services.needed();
     }
 
     /** Begins to look after unfinished uploads. On the loop, once. */

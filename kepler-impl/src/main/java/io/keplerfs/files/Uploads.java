@@ -65,8 +65,7 @@ final class Uploads {
     /** Makes a new upload durably known. */
     CompletableFuture<Void> open(VersionId id, String bucket, String key) {
         active.add(id);
-        UploadRow row =
-                new UploadRow(id, bucket, key, UploadRow.State.OPEN, node.loop().wallMillis());
+        UploadRow row = new UploadRow(id, bucket, key, node.loop().wallMillis());
         return node.store()
                 .<Void>write(tables -> {
                     tables.putUpload(row);

@@ -111,6 +111,11 @@ class MemorySnapshot implements Store.Snapshot {
     }
 
     @Override
+    public final Optional<Reference> reference(ChunkId id, VersionId upload) {
+        return Optional.ofNullable(tables().references.get(new ReferenceId(id, upload)));
+    }
+
+    @Override
     public final List<Reference> referencesAfter(@Nullable Reference cursor, int limit) {
         return above(tables().references, cursor == null ? null : ReferenceId.of(cursor)).values().stream()
                 .limit(limit)

@@ -16,6 +16,7 @@ import io.keplerfs.repair.Drain;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
+import io.keplerfs.repair.ManifestAudit;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
 import io.keplerfs.repair.TombstoneSweep;
@@ -56,6 +57,7 @@ public final class NodeParts {
     private final Drain drain;
     private final ReferenceSync references;
     private final Collector collector;
+    private final ManifestAudit audit;
     private final Status status;
     private final EmbeddedCluster cluster;
 
@@ -144,6 +146,16 @@ public final class NodeParts {
                 node, seams.clock(), replaced, explain, status, new NodeViews(rpc, views, operator));
         collector =
                 new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages());
+        audit = new ManifestAudit(
+                loop,
+                rpc,
+                store,
+                views,
+                delivery,
+                cluster.needs(),
+                policy.ages(),
+                queue::waiting,
+                references::completeEpoch);
         views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),
@@ -177,6 +189,7 @@ public final class NodeParts {
             drain.start();
             references.start();
             collector.start();
+            audit.start();
             cluster.start();
         });
     }

@@ -32,6 +32,8 @@ public enum Kind {
     CHUNK_HELD(25),
     /** Chunks: page of references for a new owner. */
     REFERENCE_PULL(26),
+    /** Chunks: do you know these references, and hold their chunks? */
+    CHUNK_NEEDS(29),
     /** What this node holds, for the operator. */
     STATUS(30);
 

@@ -12,6 +12,7 @@ import io.keplerfs.register.Tombstones;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
+import io.keplerfs.repair.ManifestAudit;
 import io.keplerfs.repair.PlantedCollector;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
@@ -70,6 +71,7 @@ final class LifeNode {
     Tombstones tombstones;
     EmbeddedCluster cluster;
     Node parts;
+    ManifestAudit audit;
 
     LifeNode(World world, MemberInfo info, boolean founds, long skewMillis) {
         this.world = world;
@@ -146,6 +148,16 @@ final class LifeNode {
                             LifeCluster.DAY),
                     new OpenCalls(info.label()));
             cluster = new EmbeddedCluster(parts, clock, replaced, explain, nobody(), mock(ClusterViews.class));
+            audit = new ManifestAudit(
+                    process,
+                    rpc,
+                    store,
+                    views,
+                    delivery,
+                    cluster.needs(),
+                    world.ages(),
+                    queue::waiting,
+                    references::completeEpoch);
             founding.start();
             views.start();
             sync.resume();
@@ -153,6 +165,7 @@ final class LifeNode {
             queue.start();
             rebalance.start();
             cluster.start();
+            process.execute(audit::start);
             PlantedCollector.start(
                     process,
                     rpc,

@@ -85,16 +85,15 @@ interface TableContract extends StoreUnderTest {
 
     @Test
     default void uploadsAreKeptById() {
-        UploadRow open = new UploadRow(version(1), "photos", "cat", UploadRow.State.OPEN, 1_000);
-        UploadRow committing = new UploadRow(version(1), "photos", "cat", UploadRow.State.COMMITTING, 1_000);
-        UploadRow other = new UploadRow(version(2), "photos", "cat", UploadRow.State.OPEN, 2_000);
+        UploadRow first = new UploadRow(version(1), "photos", "cat", 1_000);
+        UploadRow later = new UploadRow(version(1), "photos", "cat", 1_500);
+        UploadRow other = new UploadRow(version(2), "photos", "cat", 2_000);
         write(transaction -> {
-            transaction.putUpload(open);
+            transaction.putUpload(first);
             transaction.putUpload(other);
-            transaction.putUpload(committing);
+            transaction.putUpload(later);
         });
-        assertThat(this.<List<UploadRow>>read(snapshot -> snapshot.uploads()))
-                .containsExactlyInAnyOrder(committing, other);
+        assertThat(this.<List<UploadRow>>read(snapshot -> snapshot.uploads())).containsExactlyInAnyOrder(later, other);
 
         write(transaction -> transaction.removeUpload(version(1)));
 
