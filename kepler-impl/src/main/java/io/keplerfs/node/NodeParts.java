@@ -16,8 +16,10 @@ import io.keplerfs.repair.Drain;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
+import io.keplerfs.repair.LongWork;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
+import io.keplerfs.repair.Scrub;
 import io.keplerfs.repair.TombstoneSweep;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkOwner;
@@ -56,6 +58,7 @@ public final class NodeParts {
     private final Drain drain;
     private final ReferenceSync references;
     private final Collector collector;
+    private final Scrub scrub;
     private final Status status;
     private final EmbeddedCluster cluster;
 
@@ -144,6 +147,8 @@ public final class NodeParts {
                 node, seams.clock(), replaced, explain, status, new NodeViews(rpc, views, operator));
         collector =
                 new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages());
+        scrub = new Scrub(
+                loop, store.nodeId(), store, views, delivery, policy.ages(), policy.rebalanceBytesPerSecond());
         views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),
@@ -177,6 +182,7 @@ public final class NodeParts {
             drain.start();
             references.start();
             collector.start();
+            scrub.start();
             cluster.start();
         });
     }
@@ -199,6 +205,11 @@ public final class NodeParts {
     /** What is still to be delivered. */
     public ReplicationQueue queue() {
         return queue;
+    }
+
+    /** Work that an operator can watch and hold up. */
+    List<LongWork> longWork() {
+        return List.of(scrub);
     }
 
     Status status() {
