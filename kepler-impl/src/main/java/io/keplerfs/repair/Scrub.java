@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -240,8 +239,7 @@ public final class Scrub implements LongWork {
 
     /** Whether a round was begun anew while something of the one before was under way. */
     private boolean isAnother(ScrubRound before) {
-        ScrubRound now = round;
-        return now == null || !Objects.equals(now.cursor(), before.cursor()) || now.urgent() != before.urgent();
+        return !before.equals(round);
     }
 
     private void look(ChunkRow row, ScrubRound now) {
@@ -327,7 +325,9 @@ public final class Scrub implements LongWork {
         round = now.end();
         lastFinished = Instant.ofEpochMilli(loop.wallMillis());
         save();
-        if (now.found() == 0) {
+        if (now.chunks() == 0) {
+            log.debug("scrub: no chunks");
+        } else if (now.found() == 0) {
             log.info("scrub: {} chunks, {} bytes hashed, all as they should be", now.chunks(), now.bytes());
         } else {
             log.warn(
