@@ -64,8 +64,7 @@ record Refusal(String type, String detail) {
                         : unexplained(ask, response, message);
             case 400, 411, 413, 414, 415, 416, 417, 431 -> new InvalidRequestException(message);
             case 503 -> new UnavailableException(message, retryAfter(response), null);
-            case 507 ->
-                ours ? UnavailableException.noSpace(message, null) : unexplained(ask, response, message);
+            case 507 -> ours ? UnavailableException.noSpace(message, null) : unexplained(ask, response, message);
             default -> unexplained(ask, response, message);
         };
     }

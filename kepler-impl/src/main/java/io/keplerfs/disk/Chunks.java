@@ -76,7 +76,8 @@ final class Chunks {
             DataDirectory directory, Metadata metadata, Disk disk, FailureLatch failure, LongSupplier wallMillis)
             throws IOException {
         Chunks chunks = new Chunks(directory, metadata, disk, failure, wallMillis);
-        long expected = metadata.read(snapshot -> snapshot.tables().chunks().live(0)).chunks();
+        long expected =
+                metadata.read(snapshot -> snapshot.tables().chunks().live(0)).chunks();
         if (directory.openChunks(expected, disk)) {
             chunks.loseAll(expected);
         }
@@ -100,10 +101,7 @@ final class Chunks {
 
     Store.Usage usage() {
         return new Store.Usage(
-                liveChunks.get(),
-                liveBytes.get(),
-                disk.freeBytes(directory.root()),
-                disk.totalBytes(directory.root()));
+                liveChunks.get(), liveBytes.get(), disk.freeBytes(directory.root()), disk.totalBytes(directory.root()));
     }
 
     /**
@@ -175,7 +173,8 @@ final class Chunks {
         checkDirectory();
         return failed instanceof DiskFullException || usage().hasRoomForCopy(size)
                 ? failed
-                : new DiskFullException("disk full: " + directory.root() + " filled up while a chunk was written", failed);
+                : new DiskFullException(
+                        "disk full: " + directory.root() + " filled up while a chunk was written", failed);
     }
 
     ByteBuffer read(ChunkId id, int offset, ByteBuffer into, boolean verifyHash) throws IOException {

@@ -177,7 +177,8 @@ final class DataDirectory implements Closeable {
         if (expected > 0 && hasNoChunkFiles() && !lost) {
             throw new IOException("meta.db in " + root + " knows " + expected + " chunks, but " + chunks()
                     + " is missing or empty: mount the disk it is on, or restore it. If its chunks are lost for good, create"
-                    + " the file " + root.resolve(CHUNKS_LOST) + " and start again: then this node fetches them from the"
+                    + " the file " + root.resolve(CHUNKS_LOST)
+                    + " and start again: then this node fetches them from the"
                     + " other owners");
         }
         if (!Files.isDirectory(chunks())) {

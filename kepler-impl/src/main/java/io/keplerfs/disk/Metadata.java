@@ -57,8 +57,7 @@ final class Metadata {
             opened.add(writing);
             // FULL: the log is fsynced at every commit. NORMAL would lose the last commits in a power cut.
             pragma(writing, "synchronous = " + (options.fsync() ? "FULL" : "OFF"));
-            long reserve =
-                    new Store.Usage(0, 0, Long.MAX_VALUE, disk.totalBytes(directory.root())).reserveBytes();
+            long reserve = new Store.Usage(0, 0, Long.MAX_VALUE, disk.totalBytes(directory.root())).reserveBytes();
             // The log must fit into what is kept free for it, also on a small disk.
             pragma(writing, "wal_autocheckpoint = " + Math.min(CHECKPOINT_PAGES, reserve / 2 / PAGE_BYTES + 1));
             pragma(writing, "journal_size_limit = " + Math.min(LOG_KEPT_BYTES, reserve));

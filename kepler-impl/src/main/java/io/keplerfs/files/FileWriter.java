@@ -51,7 +51,8 @@ final class FileWriter {
         Store.Usage usage = node.store().usage();
         if (content.length > 0 && !usage.hasRoomForNew(content.length)) {
             return CompletableFuture.failedFuture(UnavailableException.noSpace(
-                    "put " + bucket + "/" + key + ": the disk of this node is full (" + usage.freeBytes() + " bytes free, "
+                    "put " + bucket + "/" + key + ": the disk of this node is full (" + usage.freeBytes()
+                            + " bytes free, "
                             + usage.newBytesFloor()
                             + " are kept for deletes and repair); delete files, add disk, or ask another node",
                     null));

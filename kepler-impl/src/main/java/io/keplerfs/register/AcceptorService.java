@@ -123,8 +123,8 @@ public final class AcceptorService {
 
     private Unfit noRoom() {
         Store.Usage usage = store.usage();
-        return new Unfit("disk full: " + usage.freeBytes() + " bytes free, " + usage.reserveBytes()
-                + " are kept for deletes");
+        return new Unfit(
+                "disk full: " + usage.freeBytes() + " bytes free, " + usage.reserveBytes() + " are kept for deletes");
     }
 
     /** Refusals take the same way as promises: what they report must be durable too. */

@@ -108,9 +108,8 @@ public final class Scrub implements LongWork {
         ScrubRound now = round;
         Store.Usage usage = store.usage();
         boolean running = now != null && !now.ended();
-        RepairWork.State state = paused
-                ? RepairWork.State.PAUSED
-                : running ? RepairWork.State.RUNNING : RepairWork.State.WAITING;
+        RepairWork.State state =
+                paused ? RepairWork.State.PAUSED : running ? RepairWork.State.RUNNING : RepairWork.State.WAITING;
         long chunks = now == null ? 0 : now.chunks();
         long bytes = now == null ? 0 : now.bytes();
         return new RepairWork(

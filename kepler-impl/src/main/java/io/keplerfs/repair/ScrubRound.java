@@ -45,8 +45,12 @@ record ScrubRound(
     }
 
     byte[] toBytes() {
-        WireWriter out =
-                new WireWriter().u8(FORMAT).int64(startedMillis).bool(urgent).bool(ended).bool(cursor != null);
+        WireWriter out = new WireWriter()
+                .u8(FORMAT)
+                .int64(startedMillis)
+                .bool(urgent)
+                .bool(ended)
+                .bool(cursor != null);
         if (cursor != null) {
             out.chunk(cursor);
         }

@@ -74,6 +74,7 @@ public final class ChunkWriter {
         private final Map<NodeId, String> failed = new TreeMap<>();
         /** Those that failed for nothing but space. */
         private final Set<NodeId> full = new TreeSet<>();
+
         private int open;
 
         FanOut(ChunkWrite write, ChunkId chunk, List<List<NodeId>> sets, boolean all) {
@@ -133,7 +134,8 @@ public final class ChunkWriter {
             return isHopeless(silent)
                     ? new UnavailableException(stored + "too few owners answer: " + failed)
                     : UnavailableException.noSpace(
-                            stored + "too few owners have room: " + failed + "; delete files, or add disks or nodes", null);
+                            stored + "too few owners have room: " + failed + "; delete files, or add disks or nodes",
+                            null);
         }
 
         private boolean hasEnough(List<NodeId> owners) {
@@ -147,9 +149,7 @@ public final class ChunkWriter {
         private boolean isHopeless(Set<NodeId> without) {
             return sets.stream()
                     .anyMatch(owners -> owners.size()
-                                    - owners.stream()
-                                            .filter(without::contains)
-                                            .count()
+                                    - owners.stream().filter(without::contains).count()
                             < needed(owners));
         }
 

@@ -142,8 +142,9 @@ class MissingDiskTest {
         store = DiskStore.open(DiskFixture.options(root));
 
         assertThat(root.resolve("chunks.lost")).doesNotExist();
-        assertThat(ids).allSatisfy(id -> assertThat(row(store, id).orElseThrow().state())
-                .isEqualTo(State.QUARANTINE));
+        assertThat(ids)
+                .allSatisfy(
+                        id -> assertThat(row(store, id).orElseThrow().state()).isEqualTo(State.QUARANTINE));
         assertThat(store.usage().chunks()).isZero();
         stored(store, randomBytes(SIZE, 0));
         assertThat(done(readAll(store, ids.get(0), SIZE, true)).array()).isEqualTo(randomBytes(SIZE, 0));

@@ -178,8 +178,8 @@ class FullDisksTest {
     void aNearlyFullDiskGivesSpaceBackEarly() throws Exception {
         bucket(0).put("unneeded", content(2));
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(stores).allSatisfy(store -> assertThat(store.usage().chunks())
-                        .isEqualTo(5)));
+                .untilAsserted(() -> assertThat(stores)
+                        .allSatisfy(store -> assertThat(store.usage().chunks()).isEqualTo(5)));
         fill(1);
 
         bucket(1).delete("unneeded");
@@ -200,8 +200,9 @@ class FullDisksTest {
         empty(1);
         empty(2);
 
-        await().atMost(PATIENCE).ignoreExceptionsInstanceOf(KeplerException.class).untilAsserted(() -> bucket(1)
-                .put("new", content(3)));
+        await().atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(KeplerException.class)
+                .untilAsserted(() -> bucket(1).put("new", content(3)));
         assertThat(read(bucket(2), "new")).isEqualTo(content(3));
     }
 
@@ -210,9 +211,10 @@ class FullDisksTest {
         free.forEach(room -> room.set(0));
         assertThatThrownBy(() -> bucket(0).put("new", content(3))).isInstanceOf(UnavailableException.class);
 
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(stores).allSatisfy(store -> {
-            assertThat(store.usage().chunks()).isZero();
-            assertThat(store.read(tables -> tables.uploads()).join()).isEmpty();
-        }));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(stores).allSatisfy(store -> {
+                    assertThat(store.usage().chunks()).isZero();
+                    assertThat(store.read(tables -> tables.uploads()).join()).isEmpty();
+                }));
     }
 }

@@ -95,9 +95,7 @@ class ScrubTest {
             } else if (unreadable.contains(chunk)) {
                 hashed.completeExceptionally(new IOException("input/output error"));
             } else {
-                hashedAtMillis
-                        .computeIfAbsent(chunk, id -> new ArrayList<>())
-                        .add(life.wallMillis());
+                hashedAtMillis.computeIfAbsent(chunk, id -> new ArrayList<>()).add(life.wallMillis());
                 hashed.complete(ByteBuffer.allocate(0));
             }
         });
