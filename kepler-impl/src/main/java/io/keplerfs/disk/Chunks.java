@@ -112,8 +112,7 @@ final class Chunks {
         failure.check();
         Optional<String> missing = directory.missing();
         if (missing.isPresent()) {
-            IOException vanished = new IOException(missing.get());
-            failure.trip(vanished.getMessage(), vanished);
+            failure.trip(missing.get(), new IOException(missing.get()));
             failure.check();
         }
     }
@@ -235,9 +234,9 @@ final class Chunks {
     /** One file that was deleted is a lost copy; a tree without a single one is a disk that is not there. */
     private void refuseIfEmptied() throws IOException {
         if (directory.hasNoChunkFiles()) {
-            IOException emptied = new IOException(directory.chunks() + " is empty, but " + liveChunks.get()
-                    + " chunks should lie there: unmounted or deleted?");
-            failure.trip(emptied.getMessage(), emptied);
+            String why = directory.chunks() + " is empty, but " + liveChunks.get()
+                    + " chunks should lie there: unmounted or deleted?";
+            failure.trip(why, new IOException(why));
             failure.check();
         }
     }

@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A claimed data directory: locked, known to be ours, its parts in place.
@@ -32,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 final class DataDirectory implements Closeable {
     /** What a new file system, or the attempt to open a directory, leaves in it. */
     private static final Set<String> ALLOWED_IN_EMPTY = Set.of("lost+found", DirectoryLock.FILE);
+
+    private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
 
     /** How an operator says that the chunks are gone for good. */
     private static final String CHUNKS_LOST = "chunks.lost";
@@ -173,8 +177,14 @@ final class DataDirectory implements Closeable {
      * @return whether the operator has said that all of them are lost for good; then {@link #forgetLoss} follows
      */
     boolean openChunks(long expected, Disk disk) throws IOException {
-        boolean lost = Files.exists(root.resolve(CHUNKS_LOST));
-        if (expected > 0 && hasNoChunkFiles() && !lost) {
+        boolean said = Files.exists(root.resolve(CHUNKS_LOST));
+        boolean empty = hasNoChunkFiles();
+        if (said && !empty) {
+            // Left there, it would be taken for the answer when a disk is not mounted one day.
+            LOG.warn("{} has files in it, so {} is ignored and removed", chunks(), CHUNKS_LOST);
+            forgetLoss(disk);
+        }
+        if (expected > 0 && empty && !said) {
             throw new IOException("meta.db in " + root + " knows " + expected + " chunks, but " + chunks()
                     + " is missing or empty: mount the disk it is on, or restore it. If its chunks are lost for good, create"
                     + " the file " + root.resolve(CHUNKS_LOST)
@@ -186,7 +196,7 @@ final class DataDirectory implements Closeable {
             disk.forceDirectory(root);
         }
         opened = devices();
-        return lost;
+        return said && empty;
     }
 
     /** The loss has been recorded. */

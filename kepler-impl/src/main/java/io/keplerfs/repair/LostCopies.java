@@ -38,10 +38,15 @@ final class LostCopies implements Mending {
     @Override
     public CompletableFuture<Outcome> mend(ChunkRow lost) {
         CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-        loop.when(store.read(tables -> needs(tables, lost.id())), (pins, failure) -> {
+        loop.when(store.read(tables -> needs(tables, lost.id())), (needs, failure) -> {
             Ownership ownership = views.ownership().orElse(null);
-            if (pins == null || ownership == null) {
+            if (needs == null || ownership == null) {
                 outcome.complete(Outcome.UNKNOWN);
+                return;
+            }
+            List<Pin> pins = needs.pins();
+            if (!needs.lost()) {
+                outcome.complete(Outcome.NOT_LOST);
             } else if (pins.isEmpty() || !owns(ownership, lost.id())) {
                 // A copy that nobody asks of this node: its owners look after theirs.
                 outcome.complete(Outcome.UNDER_WAY);
@@ -54,12 +59,17 @@ final class LostCopies implements Mending {
         return outcome;
     }
 
-    /** Empty if it has come back meanwhile. */
-    private static List<Pin> needs(Store.Snapshot tables, ChunkId chunk) {
+    /**
+     * @param lost whether the copy is in quarantine still
+     * @param pins who needs it
+     */
+    private record Needs(boolean lost, List<Pin> pins) {}
+
+    private static Needs needs(Store.Snapshot tables, ChunkId chunk) {
         boolean lost = tables.chunk(chunk)
                 .filter(row -> row.state() == ChunkRow.State.QUARANTINE)
                 .isPresent();
-        return lost ? tables.pins(chunk) : List.of();
+        return new Needs(lost, tables.pins(chunk));
     }
 
     private boolean owns(Ownership ownership, ChunkId chunk) {

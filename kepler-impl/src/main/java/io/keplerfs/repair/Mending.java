@@ -8,6 +8,8 @@ import java.util.concurrent.CompletableFuture;
 interface Mending {
     /** What became of it. */
     enum Outcome {
+        /** It has been mended or collected meanwhile. */
+        NOT_LOST,
         /** It is owed to this node, or not needed here. */
         UNDER_WAY,
         /** Not one node has a good copy: only its quarantined ones are left. */

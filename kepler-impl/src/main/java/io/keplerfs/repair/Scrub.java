@@ -264,7 +264,7 @@ public final class Scrub implements LongWork {
             if (outcome == Mending.Outcome.LOST_EVERYWHERE) {
                 lostEverywhere++;
             }
-            passed(row, now, 0, 1, beganNanos);
+            passed(row, now, 0, outcome == Mending.Outcome.NOT_LOST ? 0 : 1, beganNanos);
         });
     }
 

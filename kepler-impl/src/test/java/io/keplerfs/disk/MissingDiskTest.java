@@ -151,6 +151,17 @@ class MissingDiskTest {
     }
 
     @Test
+    void givingUpChunksThatAreThereIsIgnored() throws IOException {
+        store.close();
+        Files.createFile(root.resolve("chunks.lost"));
+
+        store = DiskStore.open(DiskFixture.options(root));
+
+        assertThat(root.resolve("chunks.lost")).doesNotExist();
+        assertThat(done(readAll(store, ids.get(0), SIZE, true)).array()).isEqualTo(randomBytes(SIZE, 0));
+    }
+
+    @Test
     void oneDeletedFileAmongOthersIsALostCopyAndNoMore() throws IOException {
         Files.delete(fileOf(root, ids.get(0)));
 

@@ -184,6 +184,17 @@ class ScrubTest {
     }
 
     @Test
+    void aChunkThatWasCollectedMeanwhileIsNoDamage() {
+        outcome = Outcome.NOT_LOST;
+        missing.addAll(some(3));
+
+        world.runUntil(this::ended, DAY);
+
+        assertThat(mended).hasSize(3);
+        assertThat(scrub.progress().found()).isZero();
+    }
+
+    @Test
     void aChunkThatIsBadEverywhereIsReportedInEveryRoundAndEndsNone() {
         outcome = Outcome.LOST_EVERYWHERE;
         missing.addAll(some(3));
