@@ -302,8 +302,9 @@ public final class Scrub implements LongWork {
         }
         long leftMillis = Math.max(1, now.startedMillis() + roundEvery.toMillis() - loop.wallMillis());
         long leftBytes = Math.max(0, store.usage().chunkBytes() - now.bytes());
-        double needed = leftBytes * 1000.0 / leftMillis;
-        return (long) Math.min(Math.min(FASTEST, throttle), Math.max(SLOWEST, needed));
+        // A little less than needed below a byte per millisecond, where the floor is more.
+        long needed = leftBytes / leftMillis * 1000;
+        return Math.min(Math.min(FASTEST, throttle), Math.max(SLOWEST, needed));
     }
 
     private void checkTables(ScrubRound now) {
