@@ -26,7 +26,7 @@ import okhttp3.Response;
  *
  * <ul>
  *   <li>reads always, also in mid-stream, where the rest of the same version is asked for elsewhere;
- *   <li>writes if nothing was sent or the gateway says that nothing was changed (503);
+ *   <li>writes if nothing was sent or the gateway says that nothing was changed (503, 507);
  *   <li>puts from memory also if the answer was lost: they are repeated under the same version id, so they happen at most once;
  *       unconditional deletes likewise, deleting twice is deleting once;
  *   <li>a put from a stream cannot be sent twice, nor can a delete with a condition: a lost answer ends them with

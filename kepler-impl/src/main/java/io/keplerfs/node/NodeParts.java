@@ -16,9 +16,11 @@ import io.keplerfs.repair.Drain;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
+import io.keplerfs.repair.LongWork;
 import io.keplerfs.repair.ManifestAudit;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
+import io.keplerfs.repair.Scrub;
 import io.keplerfs.repair.TombstoneSweep;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkOwner;
@@ -58,6 +60,7 @@ public final class NodeParts {
     private final ReferenceSync references;
     private final Collector collector;
     private final ManifestAudit audit;
+    private final Scrub scrub;
     private final Status status;
     private final EmbeddedCluster cluster;
 
@@ -156,6 +159,8 @@ public final class NodeParts {
                 policy.ages(),
                 queue::waiting,
                 references::completeEpoch);
+        scrub = new Scrub(
+                loop, store.nodeId(), store, views, delivery, policy.ages(), policy.rebalanceBytesPerSecond());
         views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),
@@ -190,6 +195,7 @@ public final class NodeParts {
             references.start();
             collector.start();
             audit.start();
+            scrub.start();
             cluster.start();
         });
     }
@@ -212,6 +218,11 @@ public final class NodeParts {
     /** What is still to be delivered. */
     public ReplicationQueue queue() {
         return queue;
+    }
+
+    /** Work that an operator can watch and hold up. */
+    List<LongWork> longWork() {
+        return List.of(scrub, audit);
     }
 
     Status status() {

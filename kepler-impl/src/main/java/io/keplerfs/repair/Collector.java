@@ -161,11 +161,11 @@ public final class Collector {
 
     private CompletableFuture<Integer> purge() {
         long now = loop.wallMillis();
-        boolean nearlyFull = store.usage().freeBytes() < LifeTimes.NEARLY_FULL_BYTES;
-        long kept = (nearlyFull ? ages.trashWhenNearlyFull() : ages.trash()).toMillis();
-        return store.write(
-                        tables -> tables.forgetDropped(now - 2 * ages.upload().toMillis(), HeldChunks.MOST * 10))
-                .thenCompose(forgotten -> store.purge(now - kept));
+        long kept = (store.usage().isNearlyFull() ? ages.trashWhenNearlyFull() : ages.trash()).toMillis();
+        // Files first: on a disk so full that no row can be written, that is what makes room for rows.
+        return store.purge(now - kept)
+                .thenCompose(purged -> store.write(
+                        tables -> tables.forgetDropped(now - 2 * ages.upload().toMillis(), HeldChunks.MOST * 10)));
     }
 
     private CompletableFuture<Integer> reconcile() {
@@ -209,7 +209,11 @@ public final class Collector {
     }
 
     private CompletableFuture<Integer> collectUnreferenced(View view) {
-        long until = loop.wallMillis() - ages.unreferenced().toMillis();
+        Duration kept = ages.unreferenced();
+        if (store.usage().isNearlyFull() && ages.trashWhenNearlyFull().compareTo(kept) < 0) {
+            kept = ages.trashWhenNearlyFull();
+        }
+        long until = loop.wallMillis() - kept.toMillis();
         ChunkId cursor = unreferencedCursor;
         return onLoop(store.read(tables -> tables.unreferenced(until, cursor, HeldChunks.MOST)))
                 .thenCompose(rows -> {

@@ -9,11 +9,13 @@ import java.time.Duration;
  * @param look how often there is a look at what can go
  * @param unreferenced a chunk without a reference is collected after this; an upload of the same content saves its bytes
  * @param trash a collected chunk is deleted after this; readers of a replaced version have so long to finish
- * @param trashWhenNearlyFull the same when little of the disk is left
+ * @param trashWhenNearlyFull the same when the disk is nearly full ({@link io.keplerfs.spi.Store.Usage#isNearlyFull}); an
+ *     unreferenced chunk is not kept for longer then either
  * @param upload an upload may take so long; the references of one that was not committed by then are looked into
  * @param audit references of committed uploads are compared with their registers so often
  * @param departed copies are kept for this long after a view without this node as their owner has come to stand
  * @param reconcile pause between two of the 256 parts in which files are compared with rows
+ * @param scrub every chunk of this disk is hashed anew within this
  */
 public record LifeTimes(
         Duration look,
@@ -23,10 +25,8 @@ public record LifeTimes(
         Duration upload,
         Duration audit,
         Duration departed,
-        Duration reconcile) {
-    /** Free space below which the trash is emptied early. */
-    static final long NEARLY_FULL_BYTES = 1L << 30;
-
+        Duration reconcile,
+        Duration scrub) {
     private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofSeconds(30);
     private static final Duration SHORTEST_BETWEEN_LOOKS = Duration.ofSeconds(1);
     private static final Duration LONGEST_WHEN_NEARLY_FULL = Duration.ofMinutes(10);
@@ -46,7 +46,8 @@ public record LifeTimes(
                 Duration.ofDays(1),
                 Duration.ofDays(7),
                 collectAfter,
-                Duration.ofMinutes(5));
+                Duration.ofMinutes(5),
+                Duration.ofDays(30));
     }
 
     private static Duration min(Duration a, Duration b) {

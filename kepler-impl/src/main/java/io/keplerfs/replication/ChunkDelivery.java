@@ -71,7 +71,10 @@ public final class ChunkDelivery {
 
     /** Records the reference at the node and tells whether it has the bytes, both durably. Any thread. */
     public CompletableFuture<Boolean> has(NodeId node, ChunkRef chunk, Pin pin) {
-        return calls.pin(node, chunk.id(), pin);
+        return calls.pin(node, chunk, pin, false)
+                .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof NoRoomException
+                        ? CompletableFuture.completedFuture(false)
+                        : CompletableFuture.failedFuture(failure));
     }
 
     /** The tasks of {@link #owe}, for a caller that adds several at once. */
@@ -156,7 +159,7 @@ public final class ChunkDelivery {
         WireReader id = new WireReader(task.id());
         ChunkRef chunk = new ChunkRef(id.chunk(), id.uint());
         Pin pin = ChunkMessages.readPin(id);
-        return calls.pin(task.target(), chunk.id(), pin)
+        return calls.pin(task.target(), chunk, pin, false)
                 .thenCompose(
                         have -> have ? CompletableFuture.<Void>completedFuture(null) : send(task.target(), chunk, pin))
                 .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof UploadGivenUpException

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Sends chunks to their owners. Owned by the loop.
@@ -71,6 +72,9 @@ public final class ChunkWriter {
         private final List<List<NodeId>> sets;
         private final boolean all;
         private final Map<NodeId, String> failed = new TreeMap<>();
+        /** Those that failed for nothing but space. */
+        private final Set<NodeId> full = new TreeSet<>();
+
         private int open;
 
         FanOut(ChunkWrite write, ChunkId chunk, List<List<NodeId>> sets, boolean all) {
@@ -102,6 +106,9 @@ public final class ChunkWriter {
                 silentUntilNanos.remove(node);
             } else {
                 failed.put(node, String.valueOf(failure.getMessage()));
+                if (failure instanceof NoRoomException) {
+                    full.add(node);
+                }
                 if (failure instanceof TransportException lost && lost.maybeDelivered()) {
                     silentUntilNanos.put(node, loop.nanoTime() + SHUN.toNanos());
                 }
@@ -113,13 +120,22 @@ public final class ChunkWriter {
             if (sets.stream().allMatch(this::hasEnough)) {
                 write.durable().complete(null);
             } else if (isHopeless()) {
-                write.durable()
-                        .completeExceptionally(new UnavailableException("chunk " + chunk + ": "
-                                + write.acked().size() + " copies stored, too few owners answer: " + failed));
+                write.durable().completeExceptionally(tooFew());
             }
             if (open == 0) {
                 write.finished().complete(null);
             }
+        }
+
+        private UnavailableException tooFew() {
+            String stored = "chunk " + chunk + ": " + write.acked().size() + " copies stored, ";
+            Set<NodeId> silent = new TreeSet<>(failed.keySet());
+            silent.removeAll(full);
+            return isHopeless(silent)
+                    ? new UnavailableException(stored + "too few owners answer: " + failed)
+                    : UnavailableException.noSpace(
+                            stored + "too few owners have room: " + failed + "; delete files, or add disks or nodes",
+                            null);
         }
 
         private boolean hasEnough(List<NodeId> owners) {
@@ -127,11 +143,13 @@ public final class ChunkWriter {
         }
 
         private boolean isHopeless() {
+            return isHopeless(failed.keySet());
+        }
+
+        private boolean isHopeless(Set<NodeId> without) {
             return sets.stream()
                     .anyMatch(owners -> owners.size()
-                                    - owners.stream()
-                                            .filter(failed::containsKey)
-                                            .count()
+                                    - owners.stream().filter(without::contains).count()
                             < needed(owners));
         }
 

@@ -320,6 +320,12 @@ class GatewayRoutesTest {
         http.cluster.failNext(new UnavailableException("1 of 3", Duration.ZERO, null));
         assertThat(http.get("/v1/files/box/k").header("Retry-After")).isEqualTo("1");
 
+        http.cluster.failNext(UnavailableException.noSpace("1 of 2 disks has room", null));
+        Answer full = http.put("/v1/files/box/k", "content");
+        assertThat(full.status()).isEqualTo(507);
+        assertThat(full.problem()).isEqualTo("no-space");
+        assertThat(full.header("Retry-After")).isEqualTo("30");
+
         VersionId version = VersionId.parse("0123456789abcdef0123456789abcdef");
         http.cluster.failNext(new IndeterminateException("sent, 1 of 2 acks", version));
         Answer maybe = http.put("/v1/files/box/k", "content");

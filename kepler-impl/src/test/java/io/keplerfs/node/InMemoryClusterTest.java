@@ -92,7 +92,8 @@ class InMemoryClusterTest {
                 Duration.ofDays(1),
                 Duration.ofDays(7),
                 Duration.ofSeconds(1),
-                Duration.ofMinutes(5));
+                Duration.ofMinutes(5),
+                Duration.ofDays(30));
         return new NodeStartup(options, hasty).start();
     }
 

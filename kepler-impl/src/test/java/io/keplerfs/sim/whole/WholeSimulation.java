@@ -48,7 +48,8 @@ final class WholeSimulation {
             Duration.ofMinutes(4),
             Duration.ofMinutes(8),
             Duration.ofSeconds(15),
-            Duration.ofSeconds(1));
+            Duration.ofSeconds(1),
+            Duration.ofMinutes(3));
 
     static final int LAST_BYTES = 2000;
     static final Duration CONFLICTS_KEPT = Duration.ofMinutes(3);
