@@ -19,6 +19,7 @@ import io.keplerfs.repair.LifeTimes;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
 import io.keplerfs.repair.TombstoneSweep;
+import io.keplerfs.replication.Bandwidth;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkOwner;
 import io.keplerfs.replication.ChunkWriter;
@@ -120,7 +121,8 @@ public final class NodeParts {
         sync = new Sync(loop, rpc, store, views);
         proposer = new ViewProposer(loop, rpc, views, registers, seams.membership()::members, policy.evictAfter());
         new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
-        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, store, queue, views, policy.rebalanceBytesPerSecond());
+        Bandwidth bandwidth = new Bandwidth(loop, policy.rebalanceBytesPerSecond());
+        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, store, queue, views, bandwidth);
         rebalance = new Rebalance(loop, rpc, store, views, delivery);
         ViewOperator operator = new ViewOperator(loop, rpc, views, proposer, seams.membership()::members);
         drain = new Drain(loop, rpc, store, views, registers, delivery, operator);
@@ -131,7 +133,7 @@ public final class NodeParts {
                 store,
                 views,
                 registers,
-                new ChunkWriter(loop, rpc),
+                new ChunkWriter(loop, rpc, bandwidth),
                 delivery,
                 queue,
                 seams.workers(),

@@ -15,6 +15,7 @@ import io.keplerfs.repair.LifeTimes;
 import io.keplerfs.repair.PlantedCollector;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
+import io.keplerfs.replication.Bandwidth;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkOwner;
 import io.keplerfs.replication.ChunkWriter;
@@ -110,7 +111,8 @@ final class LifeNode {
         tombstones.start();
         Sync sync = new Sync(process, rpc, store, views);
         new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
-        ChunkDelivery delivery = new ChunkDelivery(process, rpc, store, queue, views, 1 << 30);
+        Bandwidth bandwidth = new Bandwidth(process, 1 << 30);
+        ChunkDelivery delivery = new ChunkDelivery(process, rpc, store, queue, views, bandwidth);
         Rebalance rebalance = new Rebalance(process, rpc, store, views, delivery);
         String planted = commitsWhenever() ? "NONE" : world.fault();
         ReferenceSync references = PlantedCollector.references(process, rpc, store, views, planted);
@@ -130,7 +132,7 @@ final class LifeNode {
                     store,
                     views,
                     registers,
-                    new ChunkWriter(process, rpc),
+                    new ChunkWriter(process, rpc, bandwidth),
                     delivery,
                     queue,
                     new Node.Workers(process::execute, read -> process.schedule(readDelay, read)),
