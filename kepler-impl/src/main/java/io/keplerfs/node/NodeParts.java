@@ -11,13 +11,17 @@ import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
 import io.keplerfs.register.Tombstones;
+import io.keplerfs.repair.AskedRepair;
 import io.keplerfs.repair.Collector;
 import io.keplerfs.repair.Drain;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
+import io.keplerfs.repair.LongWork;
+import io.keplerfs.repair.QueueWork;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
+import io.keplerfs.repair.RepairDesk;
 import io.keplerfs.repair.TombstoneSweep;
 import io.keplerfs.replication.Bandwidth;
 import io.keplerfs.replication.ChunkDelivery;
@@ -28,6 +32,7 @@ import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
+import io.keplerfs.values.Measure;
 import io.keplerfs.view.Founding;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.Sync;
@@ -36,6 +41,7 @@ import io.keplerfs.view.ViewOperator;
 import io.keplerfs.view.ViewProposer;
 import io.keplerfs.view.Views;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -58,6 +64,11 @@ public final class NodeParts {
     private final ReferenceSync references;
     private final Collector collector;
     private final Status status;
+    /** What operators can watch and hold up. */
+    private final List<LongWork> longWork = new ArrayList<>();
+
+    private final QueueWork queueWork;
+    private final RepairDesk desk;
     private final EmbeddedCluster cluster;
 
     /**
@@ -142,8 +153,20 @@ public final class NodeParts {
         references = new ReferenceSync(loop, rpc, store, views);
         Holdings holdings = new Holdings(rpc, store, references::completeEpoch);
         Explain explain = new Explain(views, holdings, policy.ages());
+        queueWork = new QueueWork(loop, queue);
+        longWork.add(queueWork);
+        desk = new RepairDesk(loop, rpc, store, queue, bandwidth, longWork, listeners::tell);
         cluster = new EmbeddedCluster(
-                node, seams.clock(), replaced, explain, status, new NodeViews(rpc, views, operator));
+                node,
+                seams.clock(),
+                replaced,
+                explain,
+                status,
+                new NodeViews(rpc, views, operator),
+                new AskedRepair(
+                        rpc,
+                        views,
+                        id -> members.find(id).map(MemberInfo::label).orElse("")));
         collector =
                 new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages());
         views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(
@@ -174,6 +197,8 @@ public final class NodeParts {
             sync.resume();
             proposer.start();
             queue.start();
+            queueWork.start();
+            desk.start();
             rebalance.start();
             tombstoneSweep.start();
             drain.start();
@@ -201,6 +226,11 @@ public final class NodeParts {
     /** What is still to be delivered. */
     public ReplicationQueue queue() {
         return queue;
+    }
+
+    /** Numbers about repair for the operator's graphs. Any thread. */
+    List<Measure> repairMeasures() {
+        return desk.measures();
     }
 
     Status status() {

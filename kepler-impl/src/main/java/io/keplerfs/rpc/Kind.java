@@ -33,7 +33,9 @@ public enum Kind {
     /** Chunks: page of references for a new owner. */
     REFERENCE_PULL(26),
     /** What this node holds, for the operator. */
-    STATUS(30);
+    STATUS(30),
+    /** What this node repairs, and orders about it. */
+    REPAIR(31);
 
     private final int code;
 

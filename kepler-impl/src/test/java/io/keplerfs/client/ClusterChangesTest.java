@@ -105,7 +105,7 @@ class ClusterChangesTest {
     }
 
     static ClusterStatus status(long epoch, boolean settled, Member... members) {
-        return new ClusterStatus(id(1), "", epoch, settled, 3, 0, 0, List.of(members));
+        return new ClusterStatus(id(1), "", epoch, settled, 3, 0, 0, 0, List.of(members));
     }
 
     static Member member(int number, MemberState state) {

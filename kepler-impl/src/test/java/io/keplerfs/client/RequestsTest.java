@@ -216,7 +216,7 @@ class RequestsTest {
                         .body("{\"owners\":[" + MEMBER + "]}")
                         .build());
 
-        assertThat(gateways.cluster.status()).isEqualTo(new ClusterStatus(TWO, "", 7, false, 3, 5, 2, List.of(A)));
+        assertThat(gateways.cluster.status()).isEqualTo(new ClusterStatus(TWO, "", 7, false, 3, 5, 4, 2, List.of(A)));
         assertThat(gateways.cluster.ringOwners("reports", "a/../b")).containsExactly(A);
 
         request(gateways.a());

@@ -3,6 +3,7 @@ package io.keplerfs.files;
 import static org.mockito.Mockito.mock;
 
 import io.keplerfs.Bucket;
+import io.keplerfs.ClusterRepair;
 import io.keplerfs.ClusterViews;
 import io.keplerfs.memory.MemoryStore;
 import io.keplerfs.register.AcceptorService;
@@ -147,7 +148,8 @@ final class LifeNode {
                             Duration.ofDays(7),
                             LifeCluster.DAY),
                     new OpenCalls(info.label()));
-            cluster = new EmbeddedCluster(parts, clock, replaced, explain, nobody(), mock(ClusterViews.class));
+            cluster = new EmbeddedCluster(
+                    parts, clock, replaced, explain, nobody(), mock(ClusterViews.class), mock(ClusterRepair.class));
             founding.start();
             views.start();
             sync.resume();
