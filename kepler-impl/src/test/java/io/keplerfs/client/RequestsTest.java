@@ -208,7 +208,8 @@ class RequestsTest {
         gateways.a()
                 .enqueue(new MockResponse.Builder()
                         .body("{\"self\":\"" + TWO + "\",\"clusterId\":\"\",\"epoch\":7,\"settled\":false,"
-                                + "\"replicationFactor\":3,\"queued\":5,\"localHealth\":2,\"members\":[" + MEMBER
+                                + "\"replicationFactor\":3,\"queued\":5,\"queuedCopies\":4,\"localHealth\":2,\"members\":["
+                                + MEMBER
                                 + "]}")
                         .build());
         gateways.a()
