@@ -55,7 +55,7 @@ public final class EmbeddedCluster implements KeplerCluster {
             ClusterViews views,
             ClusterRepair repair) {
         this.views = views;
-        this.repair = repair;
+        this.repair = new TrackedRepair(repair, node.calls());
         this.node = node;
         this.explain = explain;
         this.services = Services.of(node, clock, watch::emit);

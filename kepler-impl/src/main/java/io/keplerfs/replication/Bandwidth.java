@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Own code because the common rate limiters read an ambient clock, and this must run under virtual time.
  */
 public final class Bandwidth {
-    /** Below this no chunk gets through within the deadlines of its transfer; to stop copies there is the pause. */
+    /** A chunk of the default size in 42 s: below that the queue would stand still for all practical purposes. */
     public static final long LEAST = 100_000;
     /** 100 GB/s: more than any node has, and far from the end of a long in nanoseconds times bytes of a chunk. */
     public static final long MOST = 100_000_000_000L;
