@@ -210,8 +210,8 @@ public final class RepairDesk {
         return work.state() == state ? 1 : 0;
     }
 
-    private static void gauge(List<Measure> measures, String name, String help, double value) {
-        measures.add(Measure.gauge("kepler_repair_" + name, help, "", value));
+    private static void gauge(List<Measure> measures, String name, String help, long value) {
+        measures.add(Measure.gauge("kepler_repair_" + name, help, "", (double) value));
     }
 
     private static void backlog(

@@ -28,7 +28,7 @@ import java.util.Optional;
  * </pre>
  */
 final class RepairMessages {
-    /** In the order of their numbers. */
+    /** What is wanted. */
     enum Order {
         TELL,
         START,
@@ -42,6 +42,10 @@ final class RepairMessages {
      * @param bytesPerSecond for THROTTLE, else 0
      */
     record Request(Order order, String work, long bytesPerSecond) {}
+
+    /** In the order of their numbers. */
+    private static final List<Order> ORDERS =
+            List.of(Order.TELL, Order.START, Order.PAUSE, Order.RESUME, Order.THROTTLE);
 
     /** In the order of their numbers. */
     private static final List<Priority> PRIORITIES =
@@ -59,14 +63,14 @@ final class RepairMessages {
     static Message write(Request request) {
         return Message.of(new WireWriter()
                 .u8(Kind.REPAIR.code())
-                .u8(request.order().ordinal())
+                .u8(ORDERS.indexOf(request.order()))
                 .text(request.work())
                 .int64(request.bytesPerSecond())
                 .toBuffer());
     }
 
     static Request readRequest(WireReader in) {
-        Request request = new Request(constant(List.of(Order.values()), in.u8()), in.text(), in.int64());
+        Request request = new Request(constant(ORDERS, in.u8()), in.text(), in.int64());
         in.end();
         return request;
     }
