@@ -1,7 +1,9 @@
 package io.keplerfs.spi;
 
+import io.keplerfs.values.Backlog;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -235,6 +237,12 @@ public interface Store extends AutoCloseable {
          */
         List<QueueRow> due(@Nullable NodeId target, long nowMillis, int limit);
 
+        /** Tasks for this node at this priority that are due, oldest due time first. Others cost nothing. */
+        List<QueueRow> due(NodeId target, Priority priority, long nowMillis, int limit);
+
+        /** What the tasks come to, due or not, by priority, leaving out those that have none; looks at every task. */
+        List<Backlog> backlog();
+
         /** How many tasks there are, due or not. */
         long queued();
 
@@ -305,6 +313,9 @@ public interface Store extends AutoCloseable {
         void enqueue(QueueRow task);
 
         void dequeue(String kind, byte[] id, NodeId target);
+
+        /** Makes every task that is due later due at this time. */
+        void hurry(long nowMillis);
 
         /** Inserts or replaces by id. */
         void putUpload(UploadRow upload);

@@ -7,6 +7,7 @@ import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.view.Ownership;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,7 +111,8 @@ final class ChunkIndex {
     private void owe(ChunkRef chunk, Ownership ownership, List<QueueRow> tasks) {
         List<NodeId> owners =
                 ownership.newest().ring().owners(ownership.newest().ring().partitionOf(chunk.id()));
-        tasks.addAll(node.delivery().debts(chunk, pin, owners, "upload that broke off at its end"));
+        tasks.addAll(node.delivery()
+                .debts(chunk, pin, owners, Priority.UNDER_REPLICATED, "upload that broke off at its end"));
     }
 
     private CompletableFuture<ChunkRef> ref(byte[] ids, int at, long place) {

@@ -12,6 +12,7 @@ import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
@@ -345,7 +346,7 @@ public final class Collector {
 
     private void handOver(ChunkRef chunk, List<Pin> pins, List<NodeId> owners) {
         for (Pin pin : pins) {
-            delivery.owe(chunk, pin, owners, "handed over by a node that is no owner any more");
+            delivery.suggest(chunk, pin, owners, Priority.MOVE, "handed over by a node that is no owner any more");
         }
     }
 

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +48,7 @@ public final class Scrub implements LongWork {
     private final Store store;
     private final Recovery recovery;
     private final Duration roundEvery;
-    private final long throttle;
+    private final LongSupplier throttle;
     private final Deque<ChunkRow> page = new ArrayDeque<>();
 
     private @Nullable ScrubRound round;
@@ -65,7 +66,7 @@ public final class Scrub implements LongWork {
 
     private long measuredBytes;
 
-    /** @param bytesPerSecond what an operator allows for repair */
+    /** @param bytesPerSecond what an operator allows for repair now */
     public Scrub(
             Loop loop,
             NodeId self,
@@ -73,11 +74,11 @@ public final class Scrub implements LongWork {
             Views views,
             ChunkDelivery delivery,
             LifeTimes ages,
-            long bytesPerSecond) {
+            LongSupplier bytesPerSecond) {
         this(loop, store, new LostCopies(loop, self, store, views, delivery), ages.scrub(), bytesPerSecond);
     }
 
-    Scrub(Loop loop, Store store, Recovery recovery, Duration within, long bytesPerSecond) {
+    Scrub(Loop loop, Store store, Recovery recovery, Duration within, LongSupplier bytesPerSecond) {
         this.loop = loop;
         this.store = store;
         this.recovery = recovery;
@@ -298,13 +299,13 @@ public final class Scrub implements LongWork {
     /** Bytes per second that bring the round to its end in time. */
     private long rate(ScrubRound now) {
         if (now.urgent()) {
-            return throttle;
+            return throttle.getAsLong();
         }
         long leftMillis = Math.max(1, now.startedMillis() + roundEvery.toMillis() - loop.wallMillis());
         long leftBytes = Math.max(0, store.usage().chunkBytes() - now.bytes());
         // A little less than needed below a byte per millisecond, where the floor is more.
         long needed = leftBytes / leftMillis * 1000;
-        return Math.min(Math.min(FASTEST, throttle), Math.max(SLOWEST, needed));
+        return Math.min(Math.min(FASTEST, throttle.getAsLong()), Math.max(SLOWEST, needed));
     }
 
     private void checkTables(ScrubRound now) {

@@ -31,12 +31,15 @@ public final class ChunkWriter {
 
     private final Loop loop;
     private final Rpc rpc;
+    private final Bandwidth bandwidth;
     private final ChunkCalls calls;
     private final Map<NodeId, Long> silentUntilNanos = new HashMap<>();
 
-    public ChunkWriter(Loop loop, Rpc rpc) {
+    /** @param bandwidth is told what clients' uploads move */
+    public ChunkWriter(Loop loop, Rpc rpc, Bandwidth bandwidth) {
         this.loop = loop;
         this.rpc = rpc;
+        this.bandwidth = bandwidth;
         this.calls = new ChunkCalls(rpc);
     }
 
@@ -76,6 +79,7 @@ public final class ChunkWriter {
         private final Set<NodeId> full = new TreeSet<>();
 
         private int open;
+        private int sizeBytes;
 
         FanOut(ChunkWrite write, ChunkId chunk, List<List<NodeId>> sets, boolean all) {
             this.write = write;
@@ -91,6 +95,7 @@ public final class ChunkWriter {
                 failed.clear();
             }
             open = targets.size() - failed.size();
+            sizeBytes = bytes.remaining();
             for (NodeId target : targets) {
                 if (!failed.containsKey(target)) {
                     loop.when(calls.give(target, chunk, pin, bytes), (done, failure) -> answered(target, failure));
@@ -103,6 +108,7 @@ public final class ChunkWriter {
             open--;
             if (failure == null) {
                 write.ack(node);
+                bandwidth.foreground(sizeBytes);
                 silentUntilNanos.remove(node);
             } else {
                 failed.put(node, String.valueOf(failure.getMessage()));

@@ -35,7 +35,9 @@ public enum Kind {
     /** Chunks: do you know these references, and hold their chunks? */
     CHUNK_NEEDS(29),
     /** What this node holds, for the operator. */
-    STATUS(30);
+    STATUS(30),
+    /** What this node repairs, and orders about it. */
+    REPAIR(31);
 
     private final int code;
 

@@ -62,7 +62,7 @@ class ScrubTest {
     }
 
     private void boot() {
-        scrub = new Scrub(life, store, this::mend, WITHIN, THROTTLE);
+        scrub = new Scrub(life, store, this::mend, WITHIN, () -> THROTTLE);
         life.execute(scrub::start);
     }
 
