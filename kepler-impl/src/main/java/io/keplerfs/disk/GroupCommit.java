@@ -111,6 +111,7 @@ final class GroupCommit {
             for (Waiting<?> waiting : group) {
                 run(waiting);
             }
+            writeDigests();
             disk.commit(sql);
         } catch (IOException refused) {
             group.forEach(waiting -> waiting.fail(refused));
@@ -124,6 +125,15 @@ final class GroupCommit {
             return;
         }
         group.forEach(Waiting::tell);
+    }
+
+    private void writeDigests() throws SQLException {
+        try {
+            tables.digests().flush();
+        } catch (MetadataException remembered) {
+            SQLException failed = sql.failure();
+            throw failed != null ? failed : new SQLException("digests: " + remembered.getMessage(), remembered);
+        }
     }
 
     private void run(Waiting<?> waiting) throws SQLException {
@@ -150,6 +160,7 @@ final class GroupCommit {
     /** Rolls back, and proves that a new transaction can begin. */
     private void recover(SQLException cause) {
         sql.forgetFailure();
+        tables.digests().forget();
         try {
             sql.run("ROLLBACK");
         } catch (SQLException noTransaction) {

@@ -22,6 +22,8 @@ import java.util.List;
  * uploads            writes this node coordinates
  * intents            fast writes that are durable here and not delivered
  * settings           small named values, among them the id of the cluster
+ * digests            sums over files and chunk_refs, drawn at {@link DigestTable}; files.cell = where in them a register is
+ *                    counted, -1 for nowhere
  * </pre>
  */
 final class Schema {
@@ -157,9 +159,15 @@ final class Schema {
             "DROP INDEX files_live",
             "CREATE INDEX files_live ON files(bucket, key, shard, live) WHERE live = 1");
 
+    /** Sums by which owners compare what they keep; {@link DigestTable#fill} counts what is there. */
+    private static final List<String> DIGESTS = List.of(
+            "CREATE TABLE digests(id INTEGER PRIMARY KEY, root BLOB NOT NULL, cells BLOB NOT NULL)",
+            "ALTER TABLE files ADD COLUMN cell INTEGER NOT NULL DEFAULT -1",
+            "CREATE INDEX files_cell ON files(cell) WHERE cell >= 0");
+
     /** Step i leads from version i to version i + 1. */
     private static final List<List<String>> STEPS =
-            List.of(FIRST, REFERENCES, ASIDE, LISTINGS_WITHOUT_TOMBSTONES, LISTINGS_ACROSS_SHARDS);
+            List.of(FIRST, REFERENCES, ASIDE, LISTINGS_WITHOUT_TOMBSTONES, LISTINGS_ACROSS_SHARDS, DIGESTS);
 
     private Schema() {}
 
@@ -179,6 +187,9 @@ final class Schema {
         for (List<String> step : STEPS.subList(version, Math.max(version, wanted))) {
             for (String statement : step) {
                 sql.run(statement);
+            }
+            if (step.equals(DIGESTS)) {
+                new DigestTable(sql).fill();
             }
         }
         sql.run("PRAGMA user_version = " + Math.max(version, wanted));
