@@ -45,8 +45,7 @@ public record RegisterKey(String bucket, int shard, String key) implements Compa
     public static long position(String bucket, int shard) {
         byte[] name = bucket.getBytes(StandardCharsets.UTF_8);
         ByteBuffer bytes = ByteBuffer.allocate(name.length + 1 + Integer.BYTES);
-        byte[] hash =
-                Digest.sha256(bytes.put(name).put((byte) 0).putInt(shard).array());
+        byte[] hash = Digest.sha256(bytes.put(name).put((byte) 0).putInt(shard).array());
         return ByteBuffer.wrap(hash).getLong();
     }
 }

@@ -138,8 +138,8 @@ final class DigestTable {
 
     private void change(int row, Map<Integer, Digest> differences) {
         List<Digest> cells = stored(row);
-        differences.forEach((number, difference) ->
-                cells.set(number, cells.get(number).plus(difference)));
+        differences.forEach(
+                (number, difference) -> cells.set(number, cells.get(number).plus(difference)));
         Digest root = Digest.ZERO;
         ByteBuffer bytes = ByteBuffer.allocate(DigestCell.PER_PARTITION * Digest.BYTES);
         for (Digest cell : cells) {
@@ -195,8 +195,8 @@ final class DigestTable {
                 .forEach(root -> roots.put(root.getKey(), root.getValue()));
         for (NavigableMap<Integer, Digest> pending : List.of(ended, running)) {
             pending.subMap((first + from) * DigestCell.PER_PARTITION, (first + to) * DigestCell.PER_PARTITION)
-                    .forEach((place, difference) -> roots.merge(
-                            place / DigestCell.PER_PARTITION - first, difference, Digest::plus));
+                    .forEach((place, difference) ->
+                            roots.merge(place / DigestCell.PER_PARTITION - first, difference, Digest::plus));
         }
         roots.values().removeIf(Digest::isZero);
         return roots;

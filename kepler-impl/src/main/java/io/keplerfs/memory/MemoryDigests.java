@@ -20,8 +20,8 @@ final class MemoryDigests {
     static SortedMap<Integer, Digest> roots(MemoryTables tables, DigestKind kind, int from, int to) {
         SortedMap<Integer, Digest> roots = new TreeMap<>();
         items(tables, kind)
-                .filter(item -> item.getKey().partition() >= from
-                        && item.getKey().partition() < to)
+                .filter(item ->
+                        item.getKey().partition() >= from && item.getKey().partition() < to)
                 .forEach(item -> roots.merge(item.getKey().partition(), item.getValue(), Digest::plus));
         return roots;
     }
@@ -31,7 +31,8 @@ final class MemoryDigests {
         items(tables, kind)
                 .filter(item -> item.getKey().partition() == partition)
                 .forEach(item -> cells.set(
-                        item.getKey().number(), cells.get(item.getKey().number()).plus(item.getValue())));
+                        item.getKey().number(),
+                        cells.get(item.getKey().number()).plus(item.getValue())));
         return cells;
     }
 
@@ -51,11 +52,9 @@ final class MemoryDigests {
     }
 
     static Stream<Reference> references(MemoryTables tables) {
-        return tables.references.values().stream()
-                .filter(Reference::isLive)
-                .filter(reference -> {
-                    MemoryTables.StoredBytes chunk = tables.chunks.get(reference.chunk());
-                    return chunk != null && chunk.isLive();
-                });
+        return tables.references.values().stream().filter(Reference::isLive).filter(reference -> {
+            MemoryTables.StoredBytes chunk = tables.chunks.get(reference.chunk());
+            return chunk != null && chunk.isLive();
+        });
     }
 }

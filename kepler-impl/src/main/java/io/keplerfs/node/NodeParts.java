@@ -11,11 +11,13 @@ import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
 import io.keplerfs.register.Tombstones;
+import io.keplerfs.repair.AntiEntropy;
 import io.keplerfs.repair.Collector;
 import io.keplerfs.repair.Drain;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
+import io.keplerfs.repair.LongWork;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
 import io.keplerfs.repair.TombstoneSweep;
@@ -56,6 +58,7 @@ public final class NodeParts {
     private final Drain drain;
     private final ReferenceSync references;
     private final Collector collector;
+    private final AntiEntropy antiEntropy;
     private final Status status;
     private final EmbeddedCluster cluster;
 
@@ -144,6 +147,7 @@ public final class NodeParts {
                 node, seams.clock(), replaced, explain, status, new NodeViews(rpc, views, operator));
         collector =
                 new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages());
+        antiEntropy = new AntiEntropy(loop, rpc, store, views, registers, references, delivery);
         views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),
@@ -177,6 +181,7 @@ public final class NodeParts {
             drain.start();
             references.start();
             collector.start();
+            antiEntropy.start();
             cluster.start();
         });
     }
@@ -203,6 +208,11 @@ public final class NodeParts {
 
     Status status() {
         return status;
+    }
+
+    /** What an operator can watch and hold up; each is used on the loop alone. */
+    List<LongWork> longWork() {
+        return List.of(antiEntropy);
     }
 
     /** For the transport and the membership: members of earlier runs, without this node itself. */

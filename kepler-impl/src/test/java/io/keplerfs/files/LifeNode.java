@@ -9,6 +9,7 @@ import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
 import io.keplerfs.register.Tombstones;
+import io.keplerfs.repair.AntiEntropy;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
@@ -69,6 +70,7 @@ final class LifeNode {
     Rpc rpc;
     Tombstones tombstones;
     EmbeddedCluster cluster;
+    AntiEntropy antiEntropy;
     Node parts;
 
     LifeNode(World world, MemberInfo info, boolean founds, long skewMillis) {
@@ -153,6 +155,8 @@ final class LifeNode {
             queue.start();
             rebalance.start();
             cluster.start();
+            antiEntropy = new AntiEntropy(process, rpc, store, views, registers, references, delivery);
+            antiEntropy.start();
             PlantedCollector.start(
                     process,
                     rpc,

@@ -67,8 +67,7 @@ class SmallPutFigures {
         Change.Write write = new Change.Write(new byte[VALUE_BYTES], false);
         RegisterValue value = RegisterValue.first(new VersionId(new UUID(time, file)), time, write);
         Ballot ballot = new Ballot(time, NODE);
-        Acceptor.Step step =
-                Acceptor.accept(Floor.register(tables, key), ballot, Ballot.ZERO, value, value.encode());
+        Acceptor.Step step = Acceptor.accept(Floor.register(tables, key), ballot, Ballot.ZERO, value, value.encode());
         tables.putRegister(step.row());
         return step.changed();
     }
