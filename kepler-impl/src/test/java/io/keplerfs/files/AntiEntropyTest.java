@@ -95,10 +95,8 @@ class AntiEntropyTest {
         cluster.pass(Duration.ofSeconds(30));
 
         assertThat(registers(cluster, 3)).isEqualTo(registers(cluster, 1)).isEqualTo(registers(cluster, 2));
-        assertThat(held(cluster, 3))
-                .isEqualTo(held(cluster, 1))
-                .isEqualTo(held(cluster, 2))
-                .hasSize(9 * 4);
+        assertThat(held(cluster, 1)).isEqualTo(held(cluster, 2)).hasSize(9 * 4);
+        assertThat(held(cluster, 3)).containsAll(held(cluster, 1));
         assertThat(cluster.get(3, "large-3")).isEqualTo(content(3));
     }
 
