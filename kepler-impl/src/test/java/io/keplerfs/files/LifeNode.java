@@ -156,7 +156,10 @@ final class LifeNode {
             rebalance.start();
             cluster.start();
             antiEntropy = new AntiEntropy(process, rpc, store, views, registers, references, delivery);
-            antiEntropy.start();
+            if (world.fault().equals("NONE")) {
+                // It would mend what a planted mistake breaks.
+                antiEntropy.start();
+            }
             PlantedCollector.start(
                     process,
                     rpc,
