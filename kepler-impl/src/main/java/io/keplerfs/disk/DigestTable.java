@@ -57,7 +57,7 @@ final class DigestTable {
     }
 
     private static int row(DigestKind kind, int partition) {
-        return kind.ordinal() * FIRST_OF_KIND + partition;
+        return kind.code() * FIRST_OF_KIND + partition;
     }
 
     private static int place(DigestCell cell) {

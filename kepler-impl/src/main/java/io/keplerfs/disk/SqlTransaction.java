@@ -25,6 +25,9 @@ import java.util.Map;
  * the group's other functions again instead would be free, but then a function could run twice.
  */
 final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
+    /** More than any transaction on a caller's behalf touches; a change of ownership may touch every row. */
+    private static final int MOST_REMEMBERED = 10_000;
+
     private final long nowMillis;
     private boolean changed;
     /** Accepted ballots of registers as this transaction has seen or made them: whoever puts a row has mostly read it. */
@@ -62,8 +65,15 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     @Override
     public RegisterRow register(RegisterKey key) {
         RegisterRow row = super.register(key);
-        accepted.put(key, row.accepted());
+        remember(key, row.accepted());
         return row;
+    }
+
+    private void remember(RegisterKey key, Ballot ballot) {
+        if (accepted.size() == MOST_REMEMBERED) {
+            accepted.clear();
+        }
+        accepted.put(key, ballot);
     }
 
     /** Zero if there is no row. */
@@ -75,13 +85,13 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     @Override
     public void putRegister(RegisterRow row) {
         changing().registers().put(row, accepted(row.key()));
-        accepted.put(row.key(), row.accepted());
+        remember(row.key(), row.accepted());
     }
 
     @Override
     public void removeRegister(RegisterKey key) {
         changing().registers().remove(key, accepted(key));
-        accepted.put(key, Ballot.ZERO);
+        remember(key, Ballot.ZERO);
     }
 
     @Override
@@ -93,7 +103,7 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     @Override
     public void setAsideRegister(RegisterKey key) {
         changing().registers().setAside(key, accepted(key));
-        accepted.put(key, Ballot.ZERO);
+        remember(key, Ballot.ZERO);
     }
 
     @Override

@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
@@ -46,9 +46,11 @@ final class Comparison {
     private final Mending mending;
     private final Scope scope;
     /** Changed by one step at a time, wherever that runs; read on the loop. */
-    private final AtomicReference<Mended> mended = new AtomicReference<>(Mended.NOTHING);
+    private volatile Mended mended = Mended.NOTHING;
 
     private final AtomicLong missing = new AtomicLong();
+    /** First cells of partitions that were counted anew; added to wherever the store reads. */
+    private final Set<DigestCell> recounted = ConcurrentHashMap.newKeySet();
 
     /**
      * What is compared.
@@ -69,7 +71,7 @@ final class Comparison {
     }
 
     Mended mended() {
-        return mended.get();
+        return mended;
     }
 
     /** Items that the other had and this node lacked. */
@@ -144,6 +146,9 @@ final class Comparison {
     }
 
     private void recount(DigestKind kind, int partition) {
+        if (!recounted.add(new DigestCell(kind, partition, 0))) {
+            return;
+        }
         log.warn("the digest of {} in partition {} is not the sum of its rows: it is counted anew", kind, partition);
         store.write(tables -> tables.recountDigests(kind, partition)).whenComplete((wrong, failure) -> {
             if (failure != null) {
@@ -239,7 +244,7 @@ final class Comparison {
     }
 
     private List<Wanted> note(Mended done, List<Wanted> batch, List<Digest> answered) {
-        mended.updateAndGet(before -> before.plus(done));
+        mended = mended.plus(done);
         Set<Digest> known = new HashSet<>(answered);
         return batch.stream()
                 .map(each -> new Wanted(
@@ -296,8 +301,7 @@ final class Comparison {
         if (!items.hasNext()) {
             all.complete(null);
         } else if (!scope.goesOn().getAsBoolean()) {
-            all.completeExceptionally(
-                    new StageEndedException("stage " + scope.stage() + " has ended, or a pause began"));
+            all.completeExceptionally(new CutShortException("stage " + scope.stage() + " has ended, or a pause began"));
         } else {
             loop.when(work.apply(items.next()), (done, failure) -> {
                 if (failure != null) {

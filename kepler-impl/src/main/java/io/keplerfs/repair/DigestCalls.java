@@ -24,7 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
-/** Asks one owner in one stage, and counts the bytes. Any thread. Fails with {@link StageEndedException} in another stage. */
+/** Asks one owner in one stage, and counts the bytes. Any thread. Fails with {@link CutShortException} in another stage. */
 final class DigestCalls {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
@@ -52,7 +52,7 @@ final class DigestCalls {
 
     CompletableFuture<List<List<Digest>>> cells(DigestKind kind, List<Integer> partitions) {
         WireWriter out = DigestMessages.question(DigestMessages.CELLS, stage)
-                .u8(kind.ordinal())
+                .u8(kind.code())
                 .list(partitions, WireWriter::uint);
         return ask(out, in -> {
             List<List<Digest>> cells = new ArrayList<>();
@@ -63,7 +63,7 @@ final class DigestCalls {
 
     CompletableFuture<Items> items(DigestKind kind, List<DigestCell> cells, Digest after) {
         WireWriter out = DigestMessages.question(DigestMessages.ITEMS, stage)
-                .u8(kind.ordinal())
+                .u8(kind.code())
                 .list(cells, (writer, cell) -> writer.uint(cell.index()));
         DigestMessages.write(out, after);
         return ask(out, in -> {
@@ -98,7 +98,7 @@ final class DigestCalls {
             bytes.addAndGet(message.head().remaining());
             WireReader in = new WireReader(message.head());
             if (in.u8() == DigestMessages.OTHER_STAGE) {
-                throw new StageEndedException(peer + " is not in stage " + stage);
+                throw new CutShortException(peer + " is not in stage " + stage);
             }
             T read = answer.apply(in);
             in.end();

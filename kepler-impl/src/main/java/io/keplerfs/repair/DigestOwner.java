@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -158,14 +159,13 @@ final class DigestOwner {
             SortedMap<Integer, Digest> theirs,
             Predicate<Integer> shared) {
         SortedMap<Integer, Digest> mine = tables.digests(kind, range.from(), range.to());
-        List<Integer> differing = new ArrayList<>();
-        for (int partition = range.from(); partition < range.to(); partition++) {
-            Digest own = mine.getOrDefault(partition, Digest.ZERO);
-            if (!own.equals(theirs.getOrDefault(partition, Digest.ZERO)) && shared.test(partition)) {
-                differing.add(partition);
-            }
-        }
-        return differing;
+        Set<Integer> anything = new TreeSet<>(mine.keySet());
+        anything.addAll(theirs.subMap(range.from(), range.to()).keySet());
+        return anything.stream()
+                .filter(partition ->
+                        !mine.getOrDefault(partition, Digest.ZERO).equals(theirs.getOrDefault(partition, Digest.ZERO)))
+                .filter(shared)
+                .toList();
     }
 
     private static WireWriter cells(Store.Snapshot tables, DigestKind kind, List<Integer> partitions) {

@@ -3,6 +3,7 @@ package io.keplerfs.repair;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Registers;
+import io.keplerfs.register.Settled;
 import io.keplerfs.register.StageGate;
 import io.keplerfs.repair.DigestMessages.Held;
 import io.keplerfs.repair.DigestMessages.Row;
@@ -111,7 +112,8 @@ final class Mending {
             case PROMISED ->
                 registers
                         .settle(theirs.key(), RegisterValue.NONE.id(), TIMEOUT)
-                        .thenApply(settled -> new Mended(1, 0, 0));
+                        .thenApply(settled ->
+                                settled instanceof Settled.Sealed ? new Mended(1, 0, 0) : new Mended(0, 1, 0));
         });
     }
 
@@ -128,7 +130,11 @@ final class Mending {
         return untouched && value.absent() ? Why.BELOW_FLOOR : Why.PROMISED;
     }
 
-    /** @param stage in which the references were read; in a later one nothing happens */
+    /**
+     * Fails with {@link CutShortException} while this node's own queue is full.
+     *
+     * @param stage in which the references were read; in a later one nothing happens
+     */
     CompletableFuture<Mended> chunks(long stage, List<Held> theirs) {
         return store.write(tables -> {
             if (gate.stage(tables) != stage) {
@@ -136,6 +142,9 @@ final class Mending {
             }
             int room = MOST_OWED
                     - tables.due(store.nodeId(), Long.MAX_VALUE, MOST_OWED).size();
+            if (room == 0) {
+                throw new CutShortException(MOST_OWED + " chunks are owed to this node already: the rest later");
+            }
             Mended mended = Mended.NOTHING;
             for (Held held : theirs) {
                 mended = mended.plus(take(tables, held, room - mended.mended()));

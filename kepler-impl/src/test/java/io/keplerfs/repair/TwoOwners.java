@@ -64,9 +64,13 @@ final class TwoOwners implements AutoCloseable {
         HybridClock clock = HybridClock.open(loop, mine, mine.nodeId()).join();
         Registers registers = new Registers(loop, port, clock, new Everybody());
         Mending mending = new Mending(loop, mine, registers, stages, (chunk, pin) -> List.of());
-        DigestCalls calls = new DigestCalls(port, theirs.nodeId(), ownership.stage());
+        DigestCalls calls = calls(mine, theirs, ownership.stage());
         return new Comparison(
                 loop, mine, calls, mending, new Comparison.Scope(ownership.stage(), all -> true, true, () -> true));
+    }
+
+    DigestCalls calls(Store mine, Store theirs, long stage) {
+        return new DigestCalls(port(mine.nodeId()), theirs.nodeId(), stage);
     }
 
     private Port port(NodeId id) {
