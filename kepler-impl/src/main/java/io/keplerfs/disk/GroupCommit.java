@@ -35,6 +35,8 @@ final class GroupCommit {
     private final Sql sql;
     private final Tables tables;
     private final Disk disk;
+    private final ManifestJournal journal;
+    private final JournalBatch batch = new JournalBatch();
     private final FailureLatch failure;
     private final LongSupplier wallMillis;
     private final String name;
@@ -43,10 +45,11 @@ final class GroupCommit {
     private final Thread thread;
     private boolean ending;
 
-    GroupCommit(Sql sql, DiskOptions options, Disk disk, FailureLatch failure) {
+    GroupCommit(Sql sql, DiskOptions options, Disk disk, ManifestJournal journal, FailureLatch failure) {
         this.sql = sql;
         this.tables = Tables.over(sql);
         this.disk = disk;
+        this.journal = journal;
         this.failure = failure;
         this.wallMillis = options.wallMillis();
         this.name = options.directory().toString();
@@ -107,10 +110,12 @@ final class GroupCommit {
     private void commit(List<Waiting<?>> group) {
         try {
             failure.check();
+            batch.clear();
             sql.run("BEGIN IMMEDIATE");
             for (Waiting<?> waiting : group) {
                 run(waiting);
             }
+            numberGroup();
             disk.commit(sql);
         } catch (IOException refused) {
             group.forEach(waiting -> waiting.fail(refused));
@@ -123,11 +128,27 @@ final class GroupCommit {
             group.forEach(waiting -> waiting.fail(told));
             return;
         }
+        if (batch.touched()) {
+            journal.append(batch);
+        }
         group.forEach(Waiting::tell);
     }
 
+    /** In the same commit, so that meta.db and its journal can be compared. */
+    private void numberGroup() throws SQLException {
+        if (!batch.touched()) {
+            return;
+        }
+        try {
+            Metadata.numberGroup(tables, journal.nextSequence());
+        } catch (MetadataException remembered) {
+            LOG.debug("number of the group", remembered);
+        }
+        throwFailure();
+    }
+
     private void run(Waiting<?> waiting) throws SQLException {
-        SqlTransaction transaction = new SqlTransaction(tables, wallMillis.getAsLong());
+        SqlTransaction transaction = new SqlTransaction(tables, wallMillis.getAsLong(), batch);
         waiting.run(transaction);
         try {
             if (waiting.thrown == null) {
@@ -140,7 +161,11 @@ final class GroupCommit {
         } finally {
             transaction.end();
         }
-        // Asked of the connection, because the caller's function may have caught what it threw.
+        throwFailure();
+    }
+
+    /** Asked of the connection, because a caller's function may have caught what it threw. */
+    private void throwFailure() throws SQLException {
         SQLException failed = sql.failure();
         if (failed != null) {
             throw failed;

@@ -1,14 +1,21 @@
 package io.keplerfs.disk;
 
+import io.keplerfs.spi.IntentRow;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
+import io.keplerfs.wire.WireReader;
+import io.keplerfs.wire.WireWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.JDBC;
@@ -20,6 +27,9 @@ final class Metadata {
     static final int READERS = 4;
 
     private static final Logger LOG = LoggerFactory.getLogger(Metadata.class);
+
+    /** Setting: long, the number of the last group of transactions that the {@link ManifestJournal} has to have. */
+    private static final String JOURNAL = "journal";
 
     /** Where the driver unpacks its native library; the system's temporary directory may be small or shared. */
     private static final String UNPACK_DIRECTORY = "org.sqlite.tmpdir";
@@ -37,8 +47,10 @@ final class Metadata {
     private final Sql writing;
     private final GroupCommit writer;
     private final Readers readers;
+    private final ManifestJournal journal;
 
-    private Metadata(Sql writing, GroupCommit writer, Readers readers) {
+    private Metadata(Sql writing, GroupCommit writer, Readers readers, ManifestJournal journal) {
+        this.journal = journal;
         this.writing = writing;
         this.writer = writer;
         this.readers = readers;
@@ -65,15 +77,18 @@ final class Metadata {
                 opened.add(reading);
                 pragma(reading, "query_only = ON");
             }
-            GroupCommit writer = new GroupCommit(writing, options, disk, failure);
-            Metadata metadata = new Metadata(writing, writer, new Readers(opened.subList(1, opened.size())));
+            ManifestJournal journal = openJournal(directory, disk, Tables.over(writing));
+            GroupCommit writer = new GroupCommit(writing, options, disk, journal, failure);
+            Metadata metadata = new Metadata(writing, writer, new Readers(opened.subList(1, opened.size())), journal);
             writer.start();
+            journal.start(options, metadata.committed());
             return metadata;
         } catch (SQLException | MetadataException failed) {
             closeQuietly(opened);
             throw new IOException(
                     directory.database() + " cannot be opened: " + failed.getMessage()
-                            + "; check the disk, and restore the file or wipe the directory if it is damaged",
+                            + "; check the disk. If the file is damaged for good, make the directory a new member with 'kepler"
+                            + " rebuild --from-peers " + directory.root() + "'",
                     failed);
         } catch (IOException failed) {
             closeQuietly(opened);
@@ -81,8 +96,34 @@ final class Metadata {
         }
     }
 
+    private static ManifestJournal openJournal(DataDirectory directory, Disk disk, Tables tables) throws IOException {
+        Optional<Long> sequence =
+                tables.settings().find(JOURNAL).map(bytes -> new WireReader(bytes).int64());
+        boolean unknown = sequence.isEmpty()
+                && (!tables.registers().isEmpty() || !tables.intents().all(null).isEmpty());
+        return ManifestJournal.open(directory, disk, ManifestJournal.Limits.USUAL, sequence.orElse(0L), unknown);
+    }
+
+    static void numberGroup(Tables tables, long sequence) {
+        tables.settings().put(JOURNAL, new WireWriter().int64(sequence).toBytes());
+    }
+
+    ManifestJournal.Committed committed() {
+        return new ManifestJournal.Committed() {
+            @Override
+            public List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit) throws IOException {
+                return read(snapshot -> snapshot.registersAfter(cursor, limit));
+            }
+
+            @Override
+            public List<IntentRow> fastWrites() throws IOException {
+                return read(snapshot -> snapshot.intents((String) null));
+            }
+        };
+    }
+
     /** The library is loaded once a JVM; the property is set only for that moment, and not over the operator's. */
-    private static void unpackDriver(Path directory) throws IOException {
+    static void unpackDriver(Path directory) throws IOException {
         boolean ours = System.getProperty(UNPACK_DIRECTORY) == null;
         if (ours) {
             System.setProperty(UNPACK_DIRECTORY, directory.toString());
@@ -152,6 +193,7 @@ final class Metadata {
     /** Ends what was submitted, then closes; nobody may be reading or writing any more. */
     void close() {
         writer.drainAndStop();
+        journal.close();
         readers.close();
         try {
             // Last, so that SQLite moves the log into meta.db and removes it.

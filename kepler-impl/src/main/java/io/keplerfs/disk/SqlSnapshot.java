@@ -41,7 +41,7 @@ class SqlSnapshot implements Store.Snapshot {
     }
 
     @Override
-    public final RegisterRow register(RegisterKey key) {
+    public RegisterRow register(RegisterKey key) {
         return tables().registers().find(key);
     }
 

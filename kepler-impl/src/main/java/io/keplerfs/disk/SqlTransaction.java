@@ -13,7 +13,9 @@ import io.keplerfs.spi.UploadRow;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One caller's transaction inside the SQLite transaction of its group. Its changes lie above a savepoint, set before the first
@@ -22,11 +24,32 @@ import java.util.List;
  */
 final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     private final long nowMillis;
+    private final JournalBatch journal;
+    private final int journalMark;
+    private @Nullable RegisterRow lastRead;
     private boolean changed;
 
-    SqlTransaction(Tables tables, long nowMillis) {
+    SqlTransaction(Tables tables, long nowMillis, JournalBatch journal) {
         super(tables);
         this.nowMillis = nowMillis;
+        this.journal = journal;
+        this.journalMark = journal.mark();
+    }
+
+    @Override
+    public RegisterRow register(RegisterKey key) {
+        RegisterRow row = super.register(key);
+        lastRead = row;
+        return row;
+    }
+
+    /** Whoever writes a register has just read it; a promise then costs the journal nothing. */
+    private boolean hasNewValue(RegisterRow row) {
+        RegisterRow before = lastRead;
+        return before == null
+                || !before.key().equals(row.key())
+                || !before.accepted().equals(row.accepted())
+                || !Arrays.equals(before.value(), row.value());
     }
 
     /** The tables, to be changed. */
@@ -45,6 +68,7 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     }
 
     void undo() {
+        journal.rewind(journalMark);
         if (changed) {
             tables().sql().update("ROLLBACK TO one");
             tables().sql().update("RELEASE one");
@@ -54,11 +78,15 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     @Override
     public void putRegister(RegisterRow row) {
         changing().registers().put(row);
+        journal.put(row, hasNewValue(row));
+        lastRead = null;
     }
 
     @Override
     public void removeRegister(RegisterKey key) {
         changing().registers().remove(key);
+        journal.remove(key);
+        lastRead = null;
     }
 
     @Override
@@ -70,6 +98,8 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     @Override
     public void setAsideRegister(RegisterKey key) {
         changing().registers().setAside(key);
+        journal.remove(key);
+        lastRead = null;
     }
 
     @Override
@@ -120,11 +150,13 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     @Override
     public void putIntent(IntentRow intent) {
         changing().intents().put(intent);
+        journal.fast(intent);
     }
 
     @Override
     public void removeIntent(RegisterKey key, VersionId id) {
         changing().intents().remove(key, id);
+        journal.delivered(key, id);
     }
 
     @Override
