@@ -125,7 +125,8 @@ final class DataDirectory implements Closeable {
         if (!Files.exists(directory.database())) {
             // Without its promises the node would break its word to the others.
             throw new IOException(directory.database() + " is missing: this node has lost its memory and cannot go on"
-                    + " as " + known.nodeId() + "; put that very file back, or make the directory a new member that keeps its"
+                    + " as " + known.nodeId()
+                    + "; put that very file back, or make the directory a new member that keeps its"
                     + " chunks with 'kepler rebuild --from-peers " + root + "' (never start it with an older copy)");
         }
         return directory;

@@ -25,8 +25,7 @@ record JournalEnd(long sequence, boolean complete) {
                     last[0] = Math.max(last[0], group.sequence());
                 }
             });
-            complete &= reading.isWhole()
-                    && reading.header().orElseThrow().base() <= newestCheckpoint;
+            complete &= reading.isWhole() && reading.header().orElseThrow().base() <= newestCheckpoint;
             if (last[0] > 0) {
                 return new JournalEnd(last[0], complete);
             }

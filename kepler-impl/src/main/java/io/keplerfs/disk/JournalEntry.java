@@ -63,15 +63,16 @@ sealed interface JournalEntry {
         if (this instanceof Group group) {
             out.u8(GROUP).int64(group.sequence());
         } else if (this instanceof Accepted accepted) {
-            out.u8(ACCEPTED)
-                    .register(accepted.key())
-                    .ballot(accepted.ballot())
-                    .raw(accepted.value());
+            out.u8(ACCEPTED).register(accepted.key()).ballot(accepted.ballot()).raw(accepted.value());
         } else if (this instanceof Removed removed) {
             out.u8(REMOVED).register(removed.key());
         } else if (this instanceof Fast fast) {
             IntentRow row = fast.row();
-            out.u8(FAST).register(row.key()).version(row.id()).ballot(row.ballot()).raw(row.value());
+            out.u8(FAST)
+                    .register(row.key())
+                    .version(row.id())
+                    .ballot(row.ballot())
+                    .raw(row.value());
         } else if (this instanceof Delivered delivered) {
             out.u8(DELIVERED).register(delivered.key()).version(delivered.id());
         }
@@ -82,16 +83,14 @@ sealed interface JournalEntry {
     static JournalEntry of(byte[] body) {
         WireReader in = new WireReader(body);
         int kind = in.u8();
-        JournalEntry entry =
-                switch (kind) {
-                    case GROUP -> new Group(in.int64());
-                    case ACCEPTED -> new Accepted(in.register(), in.ballot(), in.raw(in.remaining()));
-                    case REMOVED -> new Removed(in.register());
-                    case FAST ->
-                        new Fast(new IntentRow(in.register(), in.version(), in.ballot(), in.raw(in.remaining())));
-                    case DELIVERED -> new Delivered(in.register(), in.version());
-                    default -> throw new MalformedMessageException("journal entry of kind " + kind);
-                };
+        JournalEntry entry = switch (kind) {
+            case GROUP -> new Group(in.int64());
+            case ACCEPTED -> new Accepted(in.register(), in.ballot(), in.raw(in.remaining()));
+            case REMOVED -> new Removed(in.register());
+            case FAST -> new Fast(new IntentRow(in.register(), in.version(), in.ballot(), in.raw(in.remaining())));
+            case DELIVERED -> new Delivered(in.register(), in.version());
+            default -> throw new MalformedMessageException("journal entry of kind " + kind);
+        };
         in.end();
         return entry;
     }

@@ -155,9 +155,7 @@ record JournalFile(Path path, long number, boolean whole) {
         while (size - at >= JournalEntry.FRAME_BYTES) {
             int length = in.readInt();
             int checksum = in.readInt();
-            if (length <= 0
-                    || length > JournalEntry.MOST_BODY_BYTES
-                    || length > size - at - JournalEntry.FRAME_BYTES) {
+            if (length <= 0 || length > JournalEntry.MOST_BODY_BYTES || length > size - at - JournalEntry.FRAME_BYTES) {
                 return new Reading(header, damaged, size - at);
             }
             byte[] body = in.readNBytes(length);

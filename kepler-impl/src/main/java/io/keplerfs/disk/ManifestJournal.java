@@ -122,10 +122,12 @@ final class ManifestJournal {
         }
         JournalEnd end = JournalEnd.of(files, base);
         if (end.sequence() > sequence) {
-            throw new IOException("meta.db in " + directory.root() + " is older than the journal beside it (it ends with"
+            throw new IOException("meta.db in " + directory.root()
+                    + " is older than the journal beside it (it ends with"
                     + " transaction " + sequence + ", the journal with " + end.sequence() + "): it was restored from a"
                     + " backup or lost its end, and with it the node would break its promises. Put the newer meta.db back,"
-                    + " or make the directory a new member with 'kepler rebuild --from-peers " + directory.root() + "'");
+                    + " or make the directory a new member with 'kepler rebuild --from-peers " + directory.root()
+                    + "'");
         }
         broken = unknown || end.sequence() < sequence || !end.complete();
         delete(all, files);
@@ -192,8 +194,7 @@ final class ManifestJournal {
     private void begin(long after) throws IOException {
         endSegment();
         long number = newest + 1;
-        Disk.Output segment =
-                disk.create(directory.manifests().resolve(JournalFile.name(number, JournalFile.SEGMENT)));
+        Disk.Output segment = disk.create(directory.manifests().resolve(JournalFile.name(number, JournalFile.SEGMENT)));
         newest = number;
         out = segment;
         outBytes = JournalFile.HEADER_BYTES;
@@ -369,8 +370,7 @@ final class ManifestJournal {
                 for (RegisterRow row : page) {
                     cursor = row.key();
                     if (row.value().length > 0) {
-                        checkpoint.add(
-                                new JournalEntry.Accepted(row.key(), row.accepted(), row.value()).framed());
+                        checkpoint.add(new JournalEntry.Accepted(row.key(), row.accepted(), row.value()).framed());
                     }
                 }
                 checkpoint.flush();

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.JDBC;
+import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteJDBCLoader;
 
 /** {@code meta.db}: opened in WAL mode, brought up to date, with one writer and {@value #READERS} readers. */
@@ -97,8 +98,7 @@ final class Metadata {
     }
 
     private static ManifestJournal openJournal(DataDirectory directory, Disk disk, Tables tables) throws IOException {
-        Optional<Long> sequence =
-                tables.settings().find(JOURNAL).map(bytes -> new WireReader(bytes).int64());
+        Optional<Long> sequence = tables.settings().find(JOURNAL).map(bytes -> new WireReader(bytes).int64());
         boolean unknown = sequence.isEmpty()
                 && (!tables.registers().isEmpty() || !tables.intents().all(null).isEmpty());
         return ManifestJournal.open(directory, disk, ManifestJournal.Limits.USUAL, sequence.orElse(0L), unknown);
@@ -123,7 +123,7 @@ final class Metadata {
     }
 
     /** The library is loaded once a JVM; the property is set only for that moment, and not over the operator's. */
-    static void unpackDriver(Path directory) throws IOException {
+    private static void unpackDriver(Path directory) throws IOException {
         boolean ours = System.getProperty(UNPACK_DIRECTORY) == null;
         if (ours) {
             System.setProperty(UNPACK_DIRECTORY, directory.toString());
@@ -153,6 +153,16 @@ final class Metadata {
         }
         pragma(sql, "cache_size = -" + cacheKib);
         pragma(sql, "temp_store = MEMORY");
+        return sql;
+    }
+
+    /** A connection of its own, for what takes long; whatever mode the file is in. */
+    static Sql connectToRead(Path database) throws SQLException {
+        SQLiteConfig readOnly = new SQLiteConfig();
+        readOnly.setReadOnly(true);
+        Sql sql = new Sql(JDBC.createConnection("jdbc:sqlite:" + database, readOnly.toProperties()));
+        pragma(sql, "busy_timeout = " + BUSY_MILLIS);
+        pragma(sql, "cache_size = -" + READER_CACHE_KIB);
         return sql;
     }
 

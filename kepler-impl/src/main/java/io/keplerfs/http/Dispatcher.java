@@ -89,6 +89,7 @@ final class Dispatcher {
                 exchange.then(
                         cluster.chunkAsync(ChunkId.parse(route.key())), report -> ok(exchange, Json.chunk(report)));
             }
+            case BACKUP -> BackupRoute.serve(exchange, route, gateway.options.backups());
             case VIEW -> views.status(exchange, route);
             case DRAIN -> views.drain(exchange, route);
             case EVICT -> views.evict(exchange, route);

@@ -43,6 +43,7 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case "/v1/buckets" -> Endpoint.BUCKETS;
             case "/v1/cluster" -> Endpoint.CLUSTER;
             case "/v1/keys" -> Endpoint.KEYS;
+            case "/v1/backup" -> Endpoint.BACKUP;
             case "/v1/cluster/view" -> Endpoint.VIEW;
             case "/v1/cluster/force-view" -> Endpoint.FORCE_VIEW;
             default -> named(path);
@@ -109,7 +110,7 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case CHUNK -> new Route(endpoint, "", chunk(path.substring(CHUNKS.length())), query(target));
             case DRAIN -> new Route(endpoint, "", member(path, DRAIN), query(target));
             case EVICT -> new Route(endpoint, "", member(path, EVICT), query(target));
-            case BUCKETS, CLUSTER, KEYS, KEY, VIEW, FORCE_VIEW -> new Route(endpoint, "", "", query(target));
+            case BUCKETS, CLUSTER, KEYS, KEY, BACKUP, VIEW, FORCE_VIEW -> new Route(endpoint, "", "", query(target));
             // Probes and scrapers add parameters of their own.
             case INDEX, LIVE, READY, METRICS, NONE -> new Route(endpoint, "", "", Query.parse(""));
         };
