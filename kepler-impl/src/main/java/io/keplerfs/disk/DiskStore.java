@@ -158,6 +158,11 @@ public final class DiskStore implements Store {
         return on(workers, () -> chunks.reconcile(slice));
     }
 
+    /** Now instead of when it is due. */
+    void checkpointJournal() throws IOException {
+        metadata.checkpointJournal();
+    }
+
     /** On this thread; see {@link #reconcile}. */
     void reconcileNow(int slice) throws IOException {
         chunks.reconcile(slice);

@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * <p>A journal that cannot be written never fails the store: it stops, says so, and begins anew with a checkpoint.
  *
  * <p>Maintainers: the writer of the metadata appends, {@link #thread} does everything else; they share what is guarded by
- * {@code this}, and the lock is never held while anything is forced or read.
+ * {@code this}, and that lock is never held while anything is forced or read. {@link #checkpointing} is taken before it.
  */
 final class ManifestJournal {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestJournal.class);
@@ -70,6 +70,7 @@ final class ManifestJournal {
     private final DataDirectory directory;
     private final Disk disk;
     private final Limits limits;
+    private final Object checkpointing = new Object();
     private final CountDownLatch closing = new CountDownLatch(1);
     private @Nullable Thread thread;
     /** Of the journal's thread, as the next one. */
@@ -201,7 +202,14 @@ final class ManifestJournal {
         segmentsBytes += JournalFile.HEADER_BYTES;
         namesAreNew = true;
         dirty = true;
-        segment.write(ByteBuffer.wrap(new JournalFile.Header(directory.nodeId(), number, after).toBytes()));
+        try {
+            segment.write(ByteBuffer.wrap(new JournalFile.Header(directory.nodeId(), number, after).toBytes()));
+        } catch (IOException failed) {
+            // Without its header nothing behind it could be read.
+            endSegment();
+            broken = true;
+            throw failed;
+        }
     }
 
     /** Under the lock. */
@@ -307,8 +315,14 @@ final class ManifestJournal {
         }
     }
 
-    /** Replaces everything by one file; on the journal's thread, or before it is started. */
+    /** Replaces everything by one file. One at a time: {@code checkpointing} is the outer lock and held for as long as it takes. */
     void checkpoint(Committed committed) throws IOException {
+        synchronized (checkpointing) {
+            checkpointAlone(committed);
+        }
+    }
+
+    private void checkpointAlone(Committed committed) throws IOException {
         long number;
         long covers;
         synchronized (this) {

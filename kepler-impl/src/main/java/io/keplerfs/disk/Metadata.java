@@ -108,7 +108,7 @@ final class Metadata {
         tables.settings().put(JOURNAL, new WireWriter().int64(sequence).toBytes());
     }
 
-    ManifestJournal.Committed committed() {
+    private ManifestJournal.Committed committed() {
         return new ManifestJournal.Committed() {
             @Override
             public List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit) throws IOException {
@@ -160,10 +160,10 @@ final class Metadata {
     static Sql connectToRead(Path database) throws SQLException {
         SQLiteConfig readOnly = new SQLiteConfig();
         readOnly.setReadOnly(true);
-        Sql sql = new Sql(JDBC.createConnection("jdbc:sqlite:" + database, readOnly.toProperties()));
-        pragma(sql, "busy_timeout = " + BUSY_MILLIS);
-        pragma(sql, "cache_size = -" + READER_CACHE_KIB);
-        return sql;
+        // Not by statements of ours: one that stays open after its pragma would keep VACUUM from beginning.
+        readOnly.setBusyTimeout(BUSY_MILLIS);
+        readOnly.setCacheSize(-READER_CACHE_KIB);
+        return new Sql(JDBC.createConnection("jdbc:sqlite:" + database, readOnly.toProperties()));
     }
 
     private static void pragma(Sql sql, String setting) throws SQLException {
@@ -183,6 +183,10 @@ final class Metadata {
     /** Completes on the writer's thread, after the commit is durable. */
     <T> CompletableFuture<T> write(Function<SqlTransaction, T> function) {
         return writer.submit(function);
+    }
+
+    void checkpointJournal() throws IOException {
+        journal.checkpoint(committed());
     }
 
     /** The same, waiting for it; never on the writer's thread. */
