@@ -104,6 +104,10 @@ final class Metadata {
         return ManifestJournal.open(directory, disk, ManifestJournal.Limits.USUAL, sequence.orElse(0L), unknown);
     }
 
+    static Optional<Long> sequence(Tables tables) {
+        return tables.settings().find(JOURNAL).map(bytes -> new WireReader(bytes).int64());
+    }
+
     static void numberGroup(Tables tables, long sequence) {
         tables.settings().put(JOURNAL, new WireWriter().int64(sequence).toBytes());
     }

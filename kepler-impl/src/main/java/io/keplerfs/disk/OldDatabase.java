@@ -80,6 +80,18 @@ final class OldDatabase implements Closeable {
                 .forEach(found -> visitor.fastWrite(found.write, found.ballot));
     }
 
+    /** Reads every page. */
+    boolean isWhole() {
+        return sql.first("PRAGMA quick_check(1)", row -> row.text(1))
+                .filter("ok"::equals)
+                .isPresent();
+    }
+
+    /** The number of the last group of transactions; a database without one is of a release that kept no journal. */
+    long sequence() {
+        return Metadata.sequence(Tables.over(sql)).orElse(0L);
+    }
+
     private static RegisterKey key(Row row) throws SQLException {
         return new RegisterKey(row.text(1), row.small(2), row.text(3));
     }

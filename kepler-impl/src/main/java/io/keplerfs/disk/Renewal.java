@@ -11,6 +11,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes a data directory whose {@code meta.db} is lost, damaged or too old a new member's that keeps its chunks: under its old id it
@@ -21,6 +23,7 @@ import java.util.function.Supplier;
  * whose hash is right; the others go to the quarantine. Cut short there, the running node does the rest.
  */
 public final class Renewal {
+    private static final Logger LOG = LoggerFactory.getLogger(Renewal.class);
     private static final List<String> MEMORY = List.of("meta.db", "meta.db-wal", "meta.db-shm", "manifests");
 
     /**
@@ -66,6 +69,32 @@ public final class Renewal {
                 progress.accept(slice + 1);
             }
             return new Renewed(old.file().nodeId(), store.nodeId(), old.file().label(), old.aside(), store.usage());
+        }
+    }
+
+    /**
+     * Refuses a directory that has all its memory: nothing is to be gained by forgetting it.
+     *
+     * @throws IOException if {@code meta.db} is there, whole, and as new as the journal beside it
+     */
+    public static void refuseWhole(Path directory) throws IOException {
+        Path file = directory.resolve("meta.db");
+        if (!Files.exists(file)) {
+            return;
+        }
+        List<JournalFile> journal = JournalFile.in(directory.resolve("manifests"));
+        long known = JournalEnd.of(JournalFile.counting(journal), JournalFile.newestCheckpoint(journal))
+                .sequence();
+        boolean whole;
+        try (OldDatabase database = OldDatabase.open(file)) {
+            whole = database.isWhole() && database.sequence() >= known;
+        } catch (IOException | MetadataException damaged) {
+            LOG.info("{} is damaged: {}", file, damaged.getMessage());
+            whole = false;
+        }
+        if (whole) {
+            throw new IOException(file + " is whole: start the node as it is. To give its memory up all the same, move"
+                    + " that file away first");
         }
     }
 

@@ -45,6 +45,7 @@ public final class NodeProvider implements KeplerProvider {
 
     @Override
     public Salvage.Renewed renew(Path directory, IntConsumer progress) throws IOException {
+        Renewal.refuseWhole(directory);
         SecureRandom random = new SecureRandom();
         Renewal.Renewed renewed = new Renewal(
                         new NodeThreads("rebuild").of("disk"),

@@ -105,4 +105,16 @@ class RenewalTest {
         assertThat(DiskFixture.fileOf(root(), chunk)).exists();
         assertThat(renewed.adopted().chunks()).isEqualTo(1);
     }
+
+    @Test
+    void aDirectoryThatHasAllItsMemoryIsRefused() throws IOException {
+        DiskStore.open(DiskFixture.options(root())).close();
+
+        assertThatThrownBy(() -> Renewal.refuseWhole(root())).hasMessageContaining("is whole: start the node as it is");
+
+        Files.write(root().resolve("meta.db"), DiskFixture.randomBytes(5_000, 1));
+        Renewal.refuseWhole(root());
+        Files.delete(root().resolve("meta.db"));
+        Renewal.refuseWhole(root());
+    }
 }
