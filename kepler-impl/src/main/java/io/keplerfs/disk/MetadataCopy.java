@@ -12,8 +12,8 @@ import java.sql.SQLException;
  *
  * @param file where it is
  * @param sizeBytes of the file
- * @param registers rows of {@code files} in it, tombstones included
- * @param chunks rows of {@code chunks}
+ * @param registers rows of registers in it, tombstones included
+ * @param chunks rows of chunks
  */
 public record MetadataCopy(Path file, long sizeBytes, long registers, long chunks) {
     private static final String UNFINISHED = ".unfinished";
