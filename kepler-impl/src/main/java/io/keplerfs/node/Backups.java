@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +33,9 @@ record Backups(Store store) {
         });
     }
 
-    private static String reason(Throwable failure) {
-        return String.valueOf(Failures.unwrap(failure).getMessage());
+    private static String reason(@Nullable Throwable failure) {
+        Throwable cause = Failures.unwrap(failure);
+        return cause == null ? "for no reason given" : String.valueOf(cause.getMessage());
     }
 
     MetadataBackup now(Path file) throws IOException {
