@@ -4,6 +4,7 @@ import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -60,6 +61,16 @@ public interface KeplerNode extends AutoCloseable {
      * @throws UnavailableException if the beginning could not be agreed
      */
     void drain(LongConsumer progress) throws KeplerException, InterruptedException;
+
+    /**
+     * Writes a consistent copy of this node's metadata into one new file, while everything goes on; returns when it is durable. It has
+     * no chunks, and no node may be started with it: it does not know what was promised since. It is a source for
+     * {@link Salvage}. It holds the cluster secrets: only its owner may read it.
+     *
+     * @param to where no file is yet, outside the data directory
+     * @throws IOException if there is one, the place cannot be written, or this node keeps its metadata elsewhere
+     */
+    MetadataBackup backup(Path to) throws IOException;
 
     /**
      * Stops accepting, lets running calls end (5 s at most, and as long for HTTP requests), says good-bye to the peers and releases

@@ -2,8 +2,10 @@ package io.keplerfs;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.function.IntConsumer;
 
 /** The door to the implementation, found through {@link ServiceLoader} so that an application compiles against the API only. */
 public interface KeplerProvider {
@@ -29,4 +31,10 @@ public interface KeplerProvider {
 
     /** See {@link InMemoryNetwork#create}. */
     InMemoryNetwork inMemoryNetwork();
+
+    /** See {@link Salvage#open}. */
+    Salvage salvage(List<Path> sources) throws IOException;
+
+    /** See {@link Salvage#renew}. */
+    Salvage.Renewed renew(Path directory, IntConsumer progress) throws IOException;
 }

@@ -131,6 +131,11 @@ public interface Store extends AutoCloseable {
 
         /** Kept for the metadata alone: 64 MiB, which its log may need, or 1/32 of a small disk. */
         public long reserveBytes() {
+            return reserveBytes(totalBytes);
+        }
+
+        /** The same of a disk of this size. */
+        public static long reserveBytes(long totalBytes) {
             return Math.min(64L << 20, totalBytes / 32);
         }
 

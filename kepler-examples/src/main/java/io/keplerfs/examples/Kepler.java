@@ -1,6 +1,7 @@
 package io.keplerfs.examples;
 
 import io.keplerfs.examples.bench.BenchCommand;
+import io.keplerfs.examples.commands.BackupCommand;
 import io.keplerfs.examples.commands.BucketsCommand;
 import io.keplerfs.examples.commands.CompletionCommand;
 import io.keplerfs.examples.commands.ConflictsCommand;
@@ -16,6 +17,7 @@ import io.keplerfs.examples.commands.LsCommand;
 import io.keplerfs.examples.commands.MbCommand;
 import io.keplerfs.examples.commands.OwnersCommand;
 import io.keplerfs.examples.commands.PutCommand;
+import io.keplerfs.examples.commands.RebuildCommand;
 import io.keplerfs.examples.commands.RepairCommand;
 import io.keplerfs.examples.commands.RmCommand;
 import io.keplerfs.examples.commands.ScrubCommand;
@@ -96,6 +98,8 @@ public final class Kepler implements Runnable {
                         new MbCommand(shell),
                         new BucketsCommand(shell),
                         new KeysCommand(shell),
+                        new BackupCommand(shell),
+                        new RebuildCommand(shell),
                         new BenchCommand(shell),
                         new CompletionCommand(shell))
                 .forEach(kepler::addSubcommand);

@@ -4,10 +4,12 @@ import io.keplerfs.ClusterKeys;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.KeplerNode;
 import io.keplerfs.KeplerOptions;
+import io.keplerfs.MetadataBackup;
 import io.keplerfs.NodeHealth;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -78,6 +80,11 @@ public final class FakeNode implements KeplerNode {
     @Override
     public void drain(LongConsumer progress) {
         progress.accept(0);
+    }
+
+    @Override
+    public MetadataBackup backup(Path to) {
+        throw new UnsupportedOperationException("a fake node has no metadata");
     }
 
     @Override

@@ -86,7 +86,15 @@ final class ChunkFiles {
     }
 
     private Path home(ChunkId id) {
-        return leaf(id).resolve(id.toString());
+        return home(directory.chunks(), id);
+    }
+
+    /** Where a chunk lies below a directory of chunks. */
+    static Path home(Path chunks, ChunkId id) {
+        String name = id.toString();
+        return chunks.resolve(name.substring(0, 2))
+                .resolve(name.substring(2, 4))
+                .resolve(name);
     }
 
     /** Whether a file of that length is there; says nothing of its bytes. */

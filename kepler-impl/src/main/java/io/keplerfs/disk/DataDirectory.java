@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
  * node.json            see {@link NodeFile}
  * lock                 see {@link DirectoryLock}
  * meta.db (-wal -shm)  see {@link Schema}
+ * manifests/           see {@link ManifestJournal}
  * chunks/ab/cd/sha     the bytes of one chunk, nothing else; sha is 64 hexadecimal digits and begins with abcd
  * tmp/                 half-written chunks, emptied at start; the unpacked SQLite library
  * trash/sha            collected chunks; modification time = when they were collected
@@ -139,13 +140,15 @@ final class DataDirectory implements Closeable {
         if (!Files.exists(directory.database())) {
             // Without its promises the node would break its word to the others.
             throw new IOException(directory.database() + " is missing: this node has lost its memory and cannot go on"
-                    + " as " + known.nodeId() + "; restore the file, or wipe " + root + " to join as a new member");
+                    + " as " + known.nodeId()
+                    + "; put that very file back, or make the directory a new member that keeps its"
+                    + " chunks with 'kepler rebuild --from-peers " + root + "' (never start it with an older copy)");
         }
         return directory;
     }
 
     private void layOut(Disk disk) throws IOException {
-        for (Path part : List.of(chunks(), temporary(), trash(), quarantine())) {
+        for (Path part : List.of(chunks(), temporary(), trash(), quarantine(), manifests())) {
             if (Files.exists(part) && !Files.isDirectory(part)) {
                 throw new IOException(part + " is a file where a directory is needed: move it away");
             }
@@ -268,6 +271,10 @@ final class DataDirectory implements Closeable {
 
     Path trash() {
         return root.resolve("trash");
+    }
+
+    Path manifests() {
+        return root.resolve("manifests");
     }
 
     Path quarantine() {

@@ -6,6 +6,7 @@ import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -33,14 +34,21 @@ public final class DiskStore implements Store {
     private final DataDirectory directory;
     private final Metadata metadata;
     private final Chunks chunks;
+    private final Disk disk;
     private final FailureLatch failure;
     private final ThreadPoolExecutor readers;
     private final ThreadPoolExecutor workers;
     private boolean closed;
 
     private DiskStore(
-            DataDirectory directory, Metadata metadata, Chunks chunks, FailureLatch failure, DiskOptions options) {
+            DataDirectory directory,
+            Metadata metadata,
+            Chunks chunks,
+            Disk disk,
+            FailureLatch failure,
+            DiskOptions options) {
         this.directory = directory;
+        this.disk = disk;
         this.metadata = metadata;
         this.chunks = chunks;
         this.failure = failure;
@@ -82,7 +90,7 @@ public final class DiskStore implements Store {
             metadata = Metadata.open(directory, options, disk, failure);
             directory.publish(disk);
             Chunks chunks = Chunks.open(directory, metadata, disk, failure, options.wallMillis());
-            DiskStore store = new DiskStore(directory, metadata, chunks, failure, options);
+            DiskStore store = new DiskStore(directory, metadata, chunks, disk, failure, options);
             opened = true;
             LOG.info("opened {} as node {} ({}): {}", directory.root(), store.nodeId(), options.label(), store.usage());
             return store;
@@ -163,9 +171,32 @@ public final class DiskStore implements Store {
                 return Optional.empty();
             }
             String why = "meta.db in " + directory.root() + " is damaged: " + found
-                    + "; restore it from a copy made of the stopped node, or start with an empty directory";
+                    + "; stop the node and give its memory up with 'kepler rebuild --from-peers': its chunks stay";
             failure.trip(why, new IOException(why));
             return Optional.of(why);
+        });
+    }
+
+    /** Now instead of when it is due. */
+    void checkpointJournal() throws IOException {
+        metadata.checkpointJournal();
+    }
+
+    /** On this thread; see {@link #reconcile}. */
+    void reconcileNow(int slice) throws IOException {
+        chunks.reconcile(slice);
+    }
+
+    /**
+     * Writes a consistent copy of the metadata to a new file while everything goes on. It is a source for a rebuild, and nothing to
+     * start a node with: its promises are old.
+     *
+     * @param to no file of this name may exist; not in the data directory
+     */
+    public CompletableFuture<MetadataCopy> copyMetadata(Path to) {
+        return on(readers, () -> {
+            failure.check();
+            return MetadataCopy.of(directory, to, disk);
         });
     }
 

@@ -38,6 +38,8 @@ final class GroupCommit {
     private final Sql sql;
     private final Tables tables;
     private final Disk disk;
+    private final ManifestJournal journal;
+    private final JournalBatch batch = new JournalBatch();
     private final FailureLatch failure;
     private final Supplier<Optional<String>> missing;
     private final LongSupplier wallMillis;
@@ -48,10 +50,17 @@ final class GroupCommit {
     private boolean ending;
 
     /** @param missing what is wrong if the directory is not there any more: a commit into an unlinked file would be a lie */
-    GroupCommit(Sql sql, DiskOptions options, Disk disk, FailureLatch failure, Supplier<Optional<String>> missing) {
+    GroupCommit(
+            Sql sql,
+            DiskOptions options,
+            Disk disk,
+            ManifestJournal journal,
+            FailureLatch failure,
+            Supplier<Optional<String>> missing) {
         this.sql = sql;
         this.tables = Tables.over(sql);
         this.disk = disk;
+        this.journal = journal;
         this.failure = failure;
         this.missing = missing;
         this.wallMillis = options.wallMillis();
@@ -114,11 +123,13 @@ final class GroupCommit {
         try {
             missing.get().ifPresent(why -> failure.trip(why, new IOException(why)));
             failure.check();
+            batch.clear();
             sql.run("BEGIN IMMEDIATE");
             for (Waiting<?> waiting : group) {
                 run(waiting);
             }
             writeDigests();
+            numberGroup();
             disk.commit(sql);
         } catch (IOException refused) {
             group.forEach(waiting -> waiting.fail(refused));
@@ -129,6 +140,9 @@ final class GroupCommit {
             IOException told = told(failed);
             group.forEach(waiting -> waiting.fail(told));
             return;
+        }
+        if (batch.touched()) {
+            journal.append(batch);
         }
         group.forEach(Waiting::tell);
     }
@@ -151,8 +165,21 @@ final class GroupCommit {
         }
     }
 
+    /** In the same commit, so that meta.db and its journal can be compared. */
+    private void numberGroup() throws SQLException {
+        if (!batch.touched()) {
+            return;
+        }
+        try {
+            Metadata.numberGroup(tables, journal.nextSequence());
+        } catch (MetadataException remembered) {
+            LOG.debug("number of the group", remembered);
+        }
+        throwFailure();
+    }
+
     private void run(Waiting<?> waiting) throws SQLException {
-        SqlTransaction transaction = new SqlTransaction(tables, wallMillis.getAsLong());
+        SqlTransaction transaction = new SqlTransaction(tables, wallMillis.getAsLong(), batch);
         waiting.run(transaction);
         try {
             if (waiting.thrown == null) {
@@ -165,7 +192,11 @@ final class GroupCommit {
         } finally {
             transaction.end();
         }
-        // Asked of the connection, because the caller's function may have caught what it threw.
+        throwFailure();
+    }
+
+    /** Asked of the connection, because a caller's function may have caught what it threw. */
+    private void throwFailure() throws SQLException {
         SQLException failed = sql.failure();
         if (failed != null) {
             throw failed;

@@ -1,18 +1,26 @@
 package io.keplerfs.disk;
 
+import io.keplerfs.spi.IntentRow;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.wire.WireReader;
+import io.keplerfs.wire.WireWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.JDBC;
+import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteJDBCLoader;
 
 /** {@code meta.db}: opened in WAL mode, brought up to date, with one writer and {@value #READERS} readers. */
@@ -21,6 +29,9 @@ final class Metadata {
     static final int READERS = 4;
 
     private static final Logger LOG = LoggerFactory.getLogger(Metadata.class);
+
+    /** Setting: long, the number of the last group of transactions that the {@link ManifestJournal} has to have. */
+    private static final String JOURNAL = "journal";
 
     /** Where the driver unpacks its native library; the system's temporary directory may be small or shared. */
     private static final String UNPACK_DIRECTORY = "org.sqlite.tmpdir";
@@ -39,8 +50,10 @@ final class Metadata {
     private final Sql writing;
     private final GroupCommit writer;
     private final Readers readers;
+    private final ManifestJournal journal;
 
-    private Metadata(Sql writing, GroupCommit writer, Readers readers) {
+    private Metadata(Sql writing, GroupCommit writer, Readers readers, ManifestJournal journal) {
+        this.journal = journal;
         this.writing = writing;
         this.writer = writer;
         this.readers = readers;
@@ -57,7 +70,7 @@ final class Metadata {
             opened.add(writing);
             // FULL: the log is fsynced at every commit. NORMAL would lose the last commits in a power cut.
             pragma(writing, "synchronous = " + (options.fsync() ? "FULL" : "OFF"));
-            long reserve = new Store.Usage(0, 0, Long.MAX_VALUE, disk.totalBytes(directory.root())).reserveBytes();
+            long reserve = Store.Usage.reserveBytes(disk.totalBytes(directory.root()));
             // The log must fit into what is kept free for it, also on a small disk.
             pragma(writing, "wal_autocheckpoint = " + Math.min(CHECKPOINT_PAGES, reserve / 2 / PAGE_BYTES + 1));
             pragma(writing, "journal_size_limit = " + Math.min(LOG_KEPT_BYTES, reserve));
@@ -69,20 +82,52 @@ final class Metadata {
                 opened.add(reading);
                 pragma(reading, "query_only = ON");
             }
-            GroupCommit writer = new GroupCommit(writing, options, disk, failure, directory::missing);
-            Metadata metadata = new Metadata(writing, writer, new Readers(opened.subList(1, opened.size())));
+            ManifestJournal journal = openJournal(directory, disk, Tables.over(writing));
+            GroupCommit writer = new GroupCommit(writing, options, disk, journal, failure, directory::missing);
+            Metadata metadata = new Metadata(writing, writer, new Readers(opened.subList(1, opened.size())), journal);
             writer.start();
+            journal.start(options, metadata.committed());
             return metadata;
         } catch (SQLException | MetadataException failed) {
             closeQuietly(opened);
             throw new IOException(
                     directory.database() + " cannot be opened: " + failed.getMessage()
-                            + "; check the disk, and restore the file or wipe the directory if it is damaged",
+                            + "; check the disk. If the file is damaged for good, make the directory a new member with 'kepler"
+                            + " rebuild --from-peers " + directory.root() + "'",
                     failed);
         } catch (IOException failed) {
             closeQuietly(opened);
             throw failed;
         }
+    }
+
+    private static ManifestJournal openJournal(DataDirectory directory, Disk disk, Tables tables) throws IOException {
+        Optional<Long> sequence = tables.settings().find(JOURNAL).map(bytes -> new WireReader(bytes).int64());
+        boolean unknown = sequence.isEmpty()
+                && (!tables.registers().isEmpty() || !tables.intents().all(null).isEmpty());
+        return ManifestJournal.open(directory, disk, ManifestJournal.Limits.USUAL, sequence.orElse(0L), unknown);
+    }
+
+    static Optional<Long> sequence(Tables tables) {
+        return tables.settings().find(JOURNAL).map(bytes -> new WireReader(bytes).int64());
+    }
+
+    static void numberGroup(Tables tables, long sequence) {
+        tables.settings().put(JOURNAL, new WireWriter().int64(sequence).toBytes());
+    }
+
+    private ManifestJournal.Committed committed() {
+        return new ManifestJournal.Committed() {
+            @Override
+            public List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit) throws IOException {
+                return read(snapshot -> snapshot.registersAfter(cursor, limit));
+            }
+
+            @Override
+            public List<IntentRow> fastWrites() throws IOException {
+                return read(snapshot -> snapshot.intents((String) null));
+            }
+        };
     }
 
     /** The library is loaded once a JVM; the property is set only for that moment, and not over the operator's. */
@@ -119,6 +164,16 @@ final class Metadata {
         return sql;
     }
 
+    /** A connection of its own, for what takes long; whatever mode the file is in. */
+    static Sql connectToRead(Path database) throws SQLException {
+        SQLiteConfig readOnly = new SQLiteConfig();
+        readOnly.setReadOnly(true);
+        // Not by statements of ours: one that stays open after its pragma would keep VACUUM from beginning.
+        readOnly.setBusyTimeout(BUSY_MILLIS);
+        readOnly.setCacheSize(-READER_CACHE_KIB);
+        return new Sql(JDBC.createConnection("jdbc:sqlite:" + database, readOnly.toProperties()));
+    }
+
     private static void pragma(Sql sql, String setting) throws SQLException {
         sql.run("PRAGMA " + setting);
     }
@@ -136,6 +191,10 @@ final class Metadata {
     /** Completes on the writer's thread, after the commit is durable. */
     <T> CompletableFuture<T> write(Function<SqlTransaction, T> function) {
         return writer.submit(function);
+    }
+
+    void checkpointJournal() throws IOException {
+        journal.checkpoint(committed());
     }
 
     /** The same, waiting for it; never on the writer's thread. */
@@ -156,6 +215,7 @@ final class Metadata {
     /** Ends what was submitted, then closes; nobody may be reading or writing any more. */
     void close() {
         writer.drainAndStop();
+        journal.close();
         readers.close();
         try {
             // Last, so that SQLite moves the log into meta.db and removes it.

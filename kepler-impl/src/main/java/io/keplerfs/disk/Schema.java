@@ -191,11 +191,7 @@ final class Schema {
 
     /** As an earlier release would have left it. */
     static void bringUpTo(int wanted, Sql sql) throws IOException, SQLException {
-        int version = (int) sql.number("PRAGMA user_version");
-        if (version > STEPS.size()) {
-            throw new IOException("meta.db has schema " + version + ", this release knows schemas up to " + STEPS.size()
-                    + ": use a release that is at least as new");
-        }
+        int version = refuseNewer(sql);
         sql.run("BEGIN IMMEDIATE");
         for (List<String> step : STEPS.subList(version, Math.max(version, wanted))) {
             for (String statement : step) {
@@ -207,5 +203,15 @@ final class Schema {
         }
         sql.run("PRAGMA user_version = " + Math.max(version, wanted));
         sql.run("COMMIT");
+    }
+
+    /** @return how many steps the database has gone through */
+    static int refuseNewer(Sql sql) throws IOException {
+        int version = (int) sql.number("PRAGMA user_version");
+        if (version > STEPS.size()) {
+            throw new IOException("meta.db has schema " + version + ", this release knows schemas up to " + STEPS.size()
+                    + ": use a release that is at least as new");
+        }
+        return version;
     }
 }

@@ -15,9 +15,11 @@ import io.keplerfs.spi.UploadRow;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One caller's transaction inside the SQLite transaction of its group. Its changes lie above a savepoint, set before the first
@@ -29,13 +31,35 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     private static final int MOST_REMEMBERED = 10_000;
 
     private final long nowMillis;
+    private final JournalBatch journal;
+    private final int journalMark;
+    private @Nullable RegisterRow lastRead;
     private boolean changed;
     /** Accepted ballots of registers as this transaction has seen or made them: whoever puts a row has mostly read it. */
     private final Map<RegisterKey, Ballot> accepted = new HashMap<>();
 
-    SqlTransaction(Tables tables, long nowMillis) {
+    SqlTransaction(Tables tables, long nowMillis, JournalBatch journal) {
         super(tables);
         this.nowMillis = nowMillis;
+        this.journal = journal;
+        this.journalMark = journal.mark();
+    }
+
+    @Override
+    public RegisterRow register(RegisterKey key) {
+        RegisterRow row = super.register(key);
+        remember(key, row.accepted());
+        lastRead = row;
+        return row;
+    }
+
+    /** Whoever writes a register has just read it; a promise then costs the journal nothing. */
+    private boolean hasNewValue(RegisterRow row) {
+        RegisterRow before = lastRead;
+        return before == null
+                || !before.key().equals(row.key())
+                || !before.accepted().equals(row.accepted())
+                || !Arrays.equals(before.value(), row.value());
     }
 
     /** The tables, to be changed. */
@@ -55,18 +79,12 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     }
 
     void undo() {
+        journal.rewind(journalMark);
         if (changed) {
             tables().digests().undo();
             tables().sql().update("ROLLBACK TO one");
             tables().sql().update("RELEASE one");
         }
-    }
-
-    @Override
-    public RegisterRow register(RegisterKey key) {
-        RegisterRow row = super.register(key);
-        remember(key, row.accepted());
-        return row;
     }
 
     private void remember(RegisterKey key, Ballot ballot) {
@@ -84,14 +102,19 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
 
     @Override
     public void putRegister(RegisterRow row) {
-        changing().registers().put(row, accepted(row.key()));
+        Ballot before = accepted(row.key());
+        changing().registers().put(row, before);
+        journal.put(row, hasNewValue(row));
         remember(row.key(), row.accepted());
+        lastRead = null;
     }
 
     @Override
     public void removeRegister(RegisterKey key) {
         changing().registers().remove(key, accepted(key));
         remember(key, Ballot.ZERO);
+        journal.remove(key);
+        lastRead = null;
     }
 
     @Override
@@ -104,6 +127,8 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     public void setAsideRegister(RegisterKey key) {
         changing().registers().setAside(key, accepted(key));
         remember(key, Ballot.ZERO);
+        journal.remove(key);
+        lastRead = null;
     }
 
     @Override
@@ -159,11 +184,13 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     @Override
     public void putIntent(IntentRow intent) {
         changing().intents().put(intent);
+        journal.fast(intent);
     }
 
     @Override
     public void removeIntent(RegisterKey key, VersionId id) {
         changing().intents().remove(key, id);
+        journal.delivered(key, id);
     }
 
     @Override

@@ -104,6 +104,7 @@ final class Dispatcher {
             case REPAIR_START -> repair.start(exchange, route);
             case REPAIR_PAUSE -> repair.pause(exchange, route);
             case REPAIR_RESUME -> repair.resume(exchange, route);
+            case BACKUP -> BackupRoute.serve(exchange, route, gateway.options.backups());
             case VIEW -> views.status(exchange, route);
             case DRAIN -> views.drain(exchange, route);
             case EVICT -> views.evict(exchange, route);

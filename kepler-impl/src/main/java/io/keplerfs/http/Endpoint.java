@@ -17,6 +17,7 @@ enum Endpoint {
     CLUSTER("/v1/cluster", "GET"),
     KEYS("/v1/keys", "GET", "POST"),
     KEY("/v1/keys/{fingerprint}", "PUT", "DELETE"),
+    BACKUP("/v1/backup", "POST"),
     VIEW("/v1/cluster/view", "GET"),
     DRAIN("/v1/cluster/members/{node}/drain", "POST", "DELETE"),
     EVICT("/v1/cluster/members/{node}/evict", "POST"),

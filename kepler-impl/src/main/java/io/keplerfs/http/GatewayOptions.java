@@ -1,9 +1,13 @@
 package io.keplerfs.http;
 
 import io.keplerfs.ClusterKeys;
+import io.keplerfs.MetadataBackup;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
@@ -17,6 +21,7 @@ import java.util.function.LongSupplier;
  * @param nanoClock monotonic nanoseconds, for latencies and deadlines
  * @param wallClock time of day, for the Date header
  * @param keys the node's cluster secrets; empty: the gateway does not serve them
+ * @param backups copies the node's metadata to a file on its machine; fails as unavailable
  * @param limits sizes, counts and timeouts
  */
 public record GatewayOptions(
@@ -28,6 +33,7 @@ public record GatewayOptions(
         LongSupplier nanoClock,
         InstantSource wallClock,
         Optional<ClusterKeys> keys,
+        Function<Path, CompletableFuture<MetadataBackup>> backups,
         GatewayLimits limits) {
     public GatewayOptions {
         if (port < 0 || port > 65535) {

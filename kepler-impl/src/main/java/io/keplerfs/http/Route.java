@@ -48,6 +48,7 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case "/v1/buckets" -> Endpoint.BUCKETS;
             case "/v1/cluster" -> Endpoint.CLUSTER;
             case "/v1/keys" -> Endpoint.KEYS;
+            case "/v1/backup" -> Endpoint.BACKUP;
             case "/v1/cluster/view" -> Endpoint.VIEW;
             case "/v1/cluster/force-view" -> Endpoint.FORCE_VIEW;
             case "/v1/repair" -> Endpoint.REPAIR;
@@ -132,7 +133,7 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case REPAIR_START -> new Route(endpoint, "", work(path, START), query(target));
             case REPAIR_PAUSE -> new Route(endpoint, "", work(path, PAUSE), query(target));
             case REPAIR_RESUME -> new Route(endpoint, "", work(path, RESUME), query(target));
-            case BUCKETS, CLUSTER, KEYS, KEY, VIEW, FORCE_VIEW, REPAIR, REPAIR_THROTTLE ->
+            case BUCKETS, CLUSTER, KEYS, KEY, BACKUP, VIEW, FORCE_VIEW, REPAIR, REPAIR_THROTTLE ->
                 new Route(endpoint, "", "", query(target));
             // Probes and scrapers add parameters of their own.
             case INDEX, LIVE, READY, METRICS, NONE -> new Route(endpoint, "", "", Query.parse(""));

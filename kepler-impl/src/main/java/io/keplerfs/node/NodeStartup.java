@@ -96,6 +96,7 @@ final class NodeStartup {
         Store store = teardown.add(openStore());
         ThreadLoop loop = teardown.add(new ThreadLoop(threads.of("loop"), random));
         HybridClock clock = openClock(loop, store);
+        Backups backups = new Backups(store);
         Listeners listeners = teardown.add(new Listeners(threads.of("events")));
         teardown.add(() -> calls.end(FAIL_TIMEOUT));
         Transport transport =
@@ -119,7 +120,7 @@ final class NodeStartup {
         int gossipPort = membership.bind(options.bindHost(), options.gossipPort());
         teardown.add(() -> membership.leave(LEAVE_TIMEOUT));
         teardown.add(() -> calls.drain(DRAIN_TIMEOUT));
-        int httpPort = startGateway(parts, membership, keys);
+        int httpPort = startGateway(parts, membership, keys, backups);
         NodeAddress address = new NodeAddress(options.advertiseHost(), httpPort, gossipPort, transferPort);
         MemberInfo self = self(store, address);
         parts.start(
@@ -138,7 +139,8 @@ final class NodeStartup {
                 httpPort,
                 gossipPort,
                 transferPort);
-        return new RunningNode(store.nodeId(), options, address, parts.cluster(), keys, parts.status(), teardown);
+        return new RunningNode(
+                store.nodeId(), options, address, parts.cluster(), keys, parts.status(), backups, teardown);
     }
 
     private Store openStore() throws IOException {
@@ -209,7 +211,7 @@ final class NodeStartup {
                 TombstoneSweep.AGE);
     }
 
-    private int startGateway(NodeParts parts, Membership membership, KeyBook keys) throws IOException {
+    private int startGateway(NodeParts parts, Membership membership, KeyBook keys, Backups backups) throws IOException {
         if (options.httpPort() == KeplerOptions.NO_HTTP) {
             return 0;
         }
@@ -222,6 +224,7 @@ final class NodeStartup {
                 System::nanoTime,
                 InstantSource.system(),
                 Optional.of(keys),
+                backups::to,
                 GatewayLimits.defaults());
         return teardown.add(HttpGateway.start(
                         gateway, parts.cluster(), parts.status()::health, () -> measures(parts, membership)))

@@ -6,12 +6,15 @@ import io.keplerfs.KeplerCluster;
 import io.keplerfs.KeplerException;
 import io.keplerfs.KeplerNode;
 import io.keplerfs.KeplerOptions;
+import io.keplerfs.MetadataBackup;
 import io.keplerfs.NodeHealth;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.ViewStatus;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,6 +33,7 @@ final class RunningNode implements KeplerNode {
     private final KeplerCluster cluster;
     private final ClusterKeys keys;
     private final Status status;
+    private final Backups backups;
     private final Teardown teardown;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final ReentrantLock waiting = new ReentrantLock();
@@ -42,6 +46,7 @@ final class RunningNode implements KeplerNode {
             KeplerCluster cluster,
             ClusterKeys keys,
             Status status,
+            Backups backups,
             Teardown teardown) {
         this.id = id;
         this.options = options;
@@ -49,6 +54,7 @@ final class RunningNode implements KeplerNode {
         this.cluster = cluster;
         this.keys = keys;
         this.status = status;
+        this.backups = backups;
         this.teardown = teardown;
     }
 
@@ -84,6 +90,11 @@ final class RunningNode implements KeplerNode {
     @Override
     public ClusterKeys keys() {
         return keys;
+    }
+
+    @Override
+    public MetadataBackup backup(Path to) throws IOException {
+        return backups.now(to);
     }
 
     @Override

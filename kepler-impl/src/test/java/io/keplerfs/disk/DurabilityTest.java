@@ -56,6 +56,7 @@ class DurabilityTest {
                         "mkdir tmp",
                         "mkdir trash",
                         "mkdir quarantine",
+                        "mkdir manifests",
                         "force-dir ",
                         "force-dir ",
                         "rename node.json.tmp node.json",

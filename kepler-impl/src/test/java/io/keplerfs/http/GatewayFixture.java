@@ -2,7 +2,9 @@ package io.keplerfs.http;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.keplerfs.MetadataBackup;
 import io.keplerfs.NodeHealth;
+import io.keplerfs.UnavailableException;
 import io.keplerfs.values.Measure;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,10 +12,13 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -36,6 +41,12 @@ final class GatewayFixture implements AutoCloseable {
         this(GatewayLimits.defaults());
     }
 
+    /** What a backup to a path does; the test's own. */
+    volatile Function<Path, CompletableFuture<MetadataBackup>> backup =
+            to -> CompletableFuture.failedFuture(new UnavailableException("no backup to " + to));
+
+    private final Function<Path, CompletableFuture<MetadataBackup>> backups = to -> backup.apply(to);
+
     GatewayFixture(GatewayLimits limits) throws IOException {
         cluster.buckets.put("box", bucket);
         gateway = HttpGateway.start(options(0, limits), cluster, () -> health, () -> measures);
@@ -56,6 +67,7 @@ final class GatewayFixture implements AutoCloseable {
                 System::nanoTime,
                 InstantSource.system(),
                 Optional.of(keys),
+                backups,
                 limits);
     }
 

@@ -2,8 +2,6 @@ package io.keplerfs.examples.commands;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.keplerfs.examples.console.ExitCode;
 import io.keplerfs.examples.console.OutputOptions;
 import io.keplerfs.examples.console.Shell;
@@ -12,11 +10,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -85,7 +80,7 @@ public final class KeysCommand implements Callable<Integer> {
                             : "a secret is not given on the command line, where others can see it: 'kepler keys "
                                     + action + "' takes no second word");
         }
-        JsonObject answer = ask(request());
+        JsonObject answer = LocalNode.ask(request());
         outputOptions.on(shell).result(() -> text(answer.getAsJsonArray("keys")), () -> answer);
         return ExitCode.OK.code();
     }
@@ -106,13 +101,7 @@ public final class KeysCommand implements Callable<Integer> {
     }
 
     private URI uri(String rest) {
-        String fromEnvironment = shell.environment().getOrDefault(ClientCommand.URL_VARIABLE, "");
-        String base = !url.isBlank() ? url : !fromEnvironment.isBlank() ? fromEnvironment : ClientCommand.DEFAULT_URL;
-        // Other commands may try several nodes; this one has to know which it changes.
-        if (base.contains(",")) {
-            throw new IllegalArgumentException("'" + base + "' names several nodes: say with --url which one");
-        }
-        return URI.create(base.replaceAll("/+$", "") + "/v1/keys" + rest);
+        return LocalNode.uri(shell, url, "/v1/keys" + rest);
     }
 
     private String body() throws IOException {
@@ -126,36 +115,6 @@ public final class KeysCommand implements Callable<Integer> {
         JsonObject json = new JsonObject();
         json.addProperty("secret", line);
         return json.toString();
-    }
-
-    private static JsonObject ask(HttpRequest request) throws IOException {
-        HttpResponse<String> answer;
-        try {
-            HttpClient client =
-                    HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-            answer = client.send(request, BodyHandlers.ofString());
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted before " + request.uri() + " answered", interrupted);
-        } catch (IOException failed) {
-            throw new IOException("no answer from " + request.uri() + ": " + failed, failed);
-        }
-        JsonObject json;
-        try {
-            json = JsonParser.parseString(answer.body()).getAsJsonObject();
-        } catch (JsonParseException | IllegalStateException notOurs) {
-            throw new IOException(request.uri() + " is not a node: it answered " + answer.statusCode(), notOurs);
-        }
-        if (answer.statusCode() == 400) {
-            throw new IllegalArgumentException(detail(json));
-        } else if (answer.statusCode() != 200) {
-            throw new IOException(request.uri() + " answered " + answer.statusCode() + ": " + detail(json));
-        }
-        return json;
-    }
-
-    private static String detail(JsonObject problem) {
-        return problem.has("detail") ? problem.get("detail").getAsString() : "no reason given";
     }
 
     private static String text(JsonArray keys) {

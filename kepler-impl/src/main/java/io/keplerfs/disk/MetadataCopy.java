@@ -1,0 +1,89 @@
+package io.keplerfs.disk;
+
+import io.keplerfs.spi.Store;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
+
+/**
+ * A consistent copy of {@code meta.db} in one file, made while the store writes on.
+ *
+ * @param file where it is
+ * @param sizeBytes of the file
+ * @param registers rows of registers in it, tombstones included
+ * @param chunks rows of chunks
+ */
+public record MetadataCopy(Path file, long sizeBytes, long registers, long chunks) {
+    private static final String UNFINISHED = ".unfinished";
+
+    /** One read transaction on a connection of its own: the log of meta.db grows until it ends. */
+    static MetadataCopy of(DataDirectory directory, Path to, Disk disk) throws IOException {
+        Path file = to.toAbsolutePath().normalize();
+        refuse(directory, file, disk);
+        Path unfinished = Path.of(file + UNFINISHED);
+        if (Files.exists(unfinished)) {
+            throw new IOException(unfinished + " is left from a backup that runs or broke off: delete it if none runs");
+        }
+        try {
+            // Before anything is in it: secrets of the cluster will be.
+            OwnerOnly.claim(unfinished);
+            MetadataCopy copy = write(directory, file, unfinished);
+            disk.rename(unfinished, file);
+            disk.forceDirectory(parent(file));
+            return copy;
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
+    }
+
+    private static void refuse(DataDirectory directory, Path file, Disk disk) throws IOException {
+        if (Files.exists(file)) {
+            throw new IOException(file + " exists: a backup does not replace another one");
+        }
+        if (!Files.isDirectory(parent(file))) {
+            throw new IOException("there is no directory " + parent(file) + " on the node's machine");
+        }
+        if (parent(file).toRealPath().startsWith(directory.root().toRealPath())) {
+            throw new IOException(
+                    file
+                            + " is in the data directory, with which it would be lost: choose another place, best on another disk");
+        }
+        long free = parent(file).toFile().getUsableSpace();
+        long needed = Files.size(directory.database());
+        if (free < needed + Store.Usage.reserveBytes(disk.totalBytes(parent(file)))) {
+            throw new IOException(
+                    "only " + free + " bytes are free at " + parent(file) + ", up to " + needed + " are needed");
+        }
+    }
+
+    private static Path parent(Path file) throws IOException {
+        Path parent = file.getParent();
+        if (parent == null) {
+            throw new IOException(file + " is no name of a file");
+        }
+        return parent;
+    }
+
+    private static MetadataCopy write(DataDirectory directory, Path file, Path unfinished) throws IOException {
+        try (Sql sql = Metadata.connectToRead(directory.database())) {
+            sql.update("VACUUM INTO ?", unfinished.toString());
+        } catch (SQLException | MetadataException failed) {
+            throw new IOException("no backup of meta.db in " + directory.root() + ": " + failed.getMessage(), failed);
+        }
+        try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        try (Sql sql = Metadata.connectToRead(unfinished)) {
+            return new MetadataCopy(
+                    file,
+                    Files.size(unfinished),
+                    sql.number("SELECT count(*) FROM files"),
+                    sql.number("SELECT count(*) FROM chunks"));
+        } catch (SQLException | MetadataException failed) {
+            throw new IOException("the backup " + unfinished + " cannot be read: " + failed.getMessage(), failed);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+package io.keplerfs.disk;
+
+import io.keplerfs.spi.Ballot;
+import io.keplerfs.spi.MissingChunkException;
+import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.VersionId;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can be read of a data directory whose node is stopped, or of a backup of its {@code meta.db}: the values of registers, from
+ * {@code meta.db} and from the {@link ManifestJournal} alike, and the bytes of chunks. Writes nothing but the lock. Not safe for use by
+ * several threads.
+ */
+public final class Remains implements Closeable {
+    private static final String DATABASE = "meta.db";
+    private static final String JOURNAL = "manifests";
+    /** Chunks that were collected a moment too early are as good as any. */
+    private static final List<String> CHUNK_PLACES = List.of("chunks", "trash");
+
+    private final Path source;
+    private final @Nullable DirectoryLock lock;
+    private final @Nullable OldDatabase database;
+    private final List<String> notes = new ArrayList<>();
+
+    /**
+     * Where a value lies.
+     *
+     * @param ballot the higher one is the newer
+     * @param file of the journal; null for {@code meta.db}
+     * @param at in that file
+     */
+    public record Located(Ballot ballot, @Nullable Path file, long at) {}
+
+    /** Which fast write. */
+    public record FastWrite(RegisterKey key, VersionId id) {}
+
+    /**
+     * The newest this source knows.
+     *
+     * @param registers values that were accepted
+     * @param fastWrites acknowledged ones that were not delivered yet
+     */
+    public record Contents(Map<RegisterKey, Located> registers, Map<FastWrite, Located> fastWrites) {}
+
+    private Remains(Path source, @Nullable DirectoryLock lock, @Nullable OldDatabase database) {
+        this.source = source;
+        this.lock = lock;
+        this.database = database;
+    }
+
+    /**
+     * Opens a data directory, or a copy of a {@code meta.db}.
+     *
+     * @throws IOException if a node holds the directory, or it is neither
+     */
+    public static Remains open(Path source, long nowMillis) throws IOException {
+        if (Files.isRegularFile(source)) {
+            return new Remains(source, null, OldDatabase.open(source));
+        }
+        if (!Files.isDirectory(source.resolve("chunks")) && !Files.isDirectory(source.resolve(JOURNAL))) {
+            throw new IOException(source + " is neither a data directory nor a backup of meta.db");
+        }
+        // A directory that nobody can write to has no running node; then there is nothing to lock either.
+        DirectoryLock lock = Files.isWritable(source) ? DirectoryLock.take(source, "rebuild", nowMillis) : null;
+        List<String> notes = new ArrayList<>();
+        Remains remains = new Remains(source, lock, openDatabase(source.resolve(DATABASE), notes));
+        remains.notes.addAll(notes);
+        return remains;
+    }
+
+    private static @Nullable OldDatabase openDatabase(Path file, List<String> notes) {
+        if (!Files.exists(file)) {
+            notes.add("meta.db is missing");
+            return null;
+        }
+        try {
+            return OldDatabase.open(file);
+        } catch (IOException damaged) {
+            notes.add(String.valueOf(damaged.getMessage()));
+            return null;
+        }
+    }
+
+    public Path source() {
+        return source;
+    }
+
+    /** What is missing or damaged here, for the operator; complete after {@link #contents}. */
+    public List<String> notes() {
+        return List.copyOf(notes);
+    }
+
+    /** Reads all that is known, once. */
+    public Contents contents() throws IOException {
+        Contents contents = new Contents(new HashMap<>(), new HashMap<>());
+        readJournal(contents);
+        OldDatabase readable = database;
+        if (readable != null) {
+            try {
+                readable.registers((key, ballot) -> keepNewest(contents, key, new Located(ballot, null, 0)));
+                readable.fastWrites((write, ballot) -> contents.fastWrites.put(write, new Located(ballot, null, 0)));
+            } catch (MetadataException | SQLException damaged) {
+                notes.add("meta.db cannot be read to its end: " + damaged.getMessage());
+            }
+        }
+        return contents;
+    }
+
+    private void readJournal(Contents contents) throws IOException {
+        Path journal = source.resolve(JOURNAL);
+        if (Files.isRegularFile(source)) {
+            return;
+        }
+        List<JournalFile> files = JournalFile.counting(JournalFile.in(journal));
+        if (files.isEmpty()) {
+            notes.add("there is no manifest journal");
+        }
+        boolean complete =
+                JournalEnd.of(files, JournalFile.newestCheckpoint(files)).complete();
+        for (JournalFile file : files) {
+            JournalFile.Reading reading = file.read((entry, at) -> apply(entry, file.path(), at, contents));
+            if (!reading.isWhole()) {
+                notes.add(file.path().getFileName() + " is damaged: " + reading.damagedEntries() + " entries left out, "
+                        + reading.unreadBytes() + " bytes at its end not read");
+            }
+        }
+        if (!complete) {
+            notes.add("the manifest journal is not complete");
+        }
+    }
+
+    private static void apply(JournalEntry entry, Path file, long at, Contents contents) {
+        if (entry instanceof JournalEntry.Accepted accepted) {
+            keepNewest(contents, accepted.key(), new Located(accepted.ballot(), file, at));
+        } else if (entry instanceof JournalEntry.Removed removed) {
+            contents.registers.remove(removed.key());
+        } else if (entry instanceof JournalEntry.Fast fast) {
+            contents.fastWrites.put(
+                    new FastWrite(fast.row().key(), fast.row().id()),
+                    new Located(fast.row().ballot(), file, at));
+        } else if (entry instanceof JournalEntry.Delivered delivered) {
+            contents.fastWrites.remove(new FastWrite(delivered.key(), delivered.id()));
+        }
+    }
+
+    private static void keepNewest(Contents contents, RegisterKey key, Located found) {
+        contents.registers.merge(
+                key, found, (known, other) -> other.ballot().compareTo(known.ballot()) >= 0 ? other : known);
+    }
+
+    /** The encoded value that was located here. */
+    public byte[] value(RegisterKey key, Located where) throws IOException {
+        return where.file() == null
+                ? metadata().value(key)
+                : journalled(where.file(), where.at(), JournalEntry.Accepted.class)
+                        .value();
+    }
+
+    /** The encoded value of a fast write that was located here. */
+    public byte[] value(FastWrite write, Located where) throws IOException {
+        return where.file() == null
+                ? metadata().value(write)
+                : journalled(where.file(), where.at(), JournalEntry.Fast.class)
+                        .row()
+                        .value();
+    }
+
+    private OldDatabase metadata() {
+        OldDatabase readable = database;
+        if (readable == null) {
+            throw new IllegalArgumentException("nothing was located in " + source + "/meta.db");
+        }
+        return readable;
+    }
+
+    private static <T extends JournalEntry> T journalled(Path file, long at, Class<T> kind) throws IOException {
+        JournalEntry entry = JournalFile.entryAt(file, at);
+        if (!kind.isInstance(entry)) {
+            throw new IOException(file + " has changed while it was read");
+        }
+        return kind.cast(entry);
+    }
+
+    /**
+     * The bytes of a chunk, hashed just now; empty if no good copy is here.
+     *
+     * @param mostBytes a longer file is no chunk
+     */
+    public Optional<ByteBuffer> chunk(ChunkId id, int mostBytes) {
+        for (String place : CHUNK_PLACES) {
+            Path file = place.equals("trash")
+                    ? source.resolve(place).resolve(id.toString())
+                    : ChunkFiles.home(source.resolve(place), id);
+            try {
+                if (Files.isRegularFile(file) && Files.size(file) <= mostBytes) {
+                    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+                    if (ChunkId.of(bytes).equals(id)) {
+                        return Optional.of(bytes);
+                    }
+                    notes.add(new MissingChunkException(id, "its copy in " + place + " has another hash").getMessage());
+                }
+            } catch (IOException unreadable) {
+                notes.add("chunk " + id + ": its copy in " + place + " cannot be read: " + unreadable);
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            if (database != null) {
+                database.close();
+            }
+        } finally {
+            if (lock != null) {
+                lock.close();
+            }
+        }
+    }
+}
