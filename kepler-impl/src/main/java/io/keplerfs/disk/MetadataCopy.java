@@ -19,7 +19,11 @@ import java.sql.SQLException;
 public record MetadataCopy(Path file, long sizeBytes, long registers, long chunks) {
     private static final String UNFINISHED = ".unfinished";
 
-    /** One read transaction on a connection of its own: the log of meta.db grows until it ends. */
+    /**
+     * One read transaction on a connection of its own: the log of meta.db grows until it ends.
+     *
+     * @throws IllegalArgumentException if a file of that name must not or cannot be made
+     */
     static MetadataCopy of(DataDirectory directory, Path to, Disk disk) throws IOException {
         Path file = to.toAbsolutePath().normalize();
         refuse(directory, file, disk);
@@ -41,13 +45,13 @@ public record MetadataCopy(Path file, long sizeBytes, long registers, long chunk
 
     private static void refuse(DataDirectory directory, Path file, Disk disk) throws IOException {
         if (Files.exists(file)) {
-            throw new IOException(file + " exists: a backup does not replace another one");
+            throw new IllegalArgumentException(file + " exists: a backup does not replace another one");
         }
         if (!Files.isDirectory(parent(file))) {
-            throw new IOException("there is no directory " + parent(file) + " on the node's machine");
+            throw new IllegalArgumentException("there is no directory " + parent(file) + " on the node's machine");
         }
         if (parent(file).toRealPath().startsWith(directory.root().toRealPath())) {
-            throw new IOException(
+            throw new IllegalArgumentException(
                     file
                             + " is in the data directory, with which it would be lost: choose another place, best on another disk");
         }

@@ -1,5 +1,6 @@
 package io.keplerfs.node;
 
+import io.keplerfs.InvalidRequestException;
 import io.keplerfs.MetadataBackup;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.disk.DiskStore;
@@ -17,7 +18,7 @@ import org.slf4j.LoggerFactory;
 record Backups(Store store) {
     private static final Logger log = LoggerFactory.getLogger(Backups.class);
 
-    /** For callers elsewhere: fails as unavailable, with the reason. */
+    /** For callers elsewhere: fails as invalid if no such file may be made, else as unavailable, with the reason. */
     CompletableFuture<MetadataBackup> to(Path file) {
         if (!(store instanceof DiskStore disk)) {
             return CompletableFuture.failedFuture(
@@ -25,8 +26,11 @@ record Backups(Store store) {
         }
         return disk.copyMetadata(file).handle((copy, failure) -> {
             if (copy == null) {
+                String why = "no backup was made: " + reason(failure);
                 throw new CompletionException(
-                        new UnavailableException("no backup was made: " + reason(failure), failure));
+                        Failures.unwrap(failure) instanceof IllegalArgumentException
+                                ? new InvalidRequestException(why, failure)
+                                : new UnavailableException(why, failure));
             }
             log.info("backup of the metadata: {}", copy);
             return new MetadataBackup(copy.file(), copy.sizeBytes(), copy.registers(), copy.chunks());
