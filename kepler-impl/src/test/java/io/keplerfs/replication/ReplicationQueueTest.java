@@ -90,6 +90,23 @@ class ReplicationQueueTest {
     }
 
     @Test
+    void tasksOfManyRunsWithDifferentClocksDoNotWaitForEachOther() {
+        for (int hours = 1; hours <= 8; hours++) {
+            SimProcess ahead = new SimProcess(world, Duration.ofHours(hours).toMillis());
+            ReplicationQueue before =
+                    queue(ahead, task -> CompletableFuture.failedFuture(new IllegalStateException("not yet")));
+            before.add(List.of(before.task("greet", new byte[] {(byte) hours}, OTHER, 1, "test")));
+            pass(Duration.ofSeconds(1));
+            ahead.kill();
+        }
+
+        queue(new SimProcess(world, 0), task -> CompletableFuture.completedFuture(null));
+        pass(Duration.ofMinutes(1));
+
+        assertThat(store.read(Store.Snapshot::queued).join()).isZero();
+    }
+
+    @Test
     void aChunkMovesOnlyWhileThisNodeStillReferencesIt() {
         SimProcess loop = new SimProcess(world, 0);
         Rpc rpc = rpc(loop);

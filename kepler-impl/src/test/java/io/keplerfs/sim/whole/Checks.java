@@ -27,6 +27,8 @@ final class Checks {
     static final boolean ANTI_ENTROPY = Boolean.getBoolean("sim.antiEntropy");
 
     private static final int MOST_QUEUED = 20_000;
+    /** Told of at once: to describe thousands, again and again while they go, takes long. */
+    private static final int ENOUGH_GARBAGE = 50;
 
     private final WholeSimulation world;
     private final Map<Long, View> decided = new TreeMap<>();
@@ -189,12 +191,16 @@ final class Checks {
                 }
                 tables.referencesAfter(null, Integer.MAX_VALUE).stream()
                         .filter(reference -> !isNeeded(reference, files))
+                        .limit(ENOUGH_GARBAGE)
                         .forEach(reference -> garbage.add(node.name() + " keeps " + reference));
                 return true;
             });
             node.platter.files.keySet().stream()
                     .filter(id -> !live.contains(id))
                     .forEach(id -> garbage.add(node.name() + " keeps the file of " + id));
+            if (garbage.size() > ENOUGH_GARBAGE) {
+                return garbage;
+            }
         }
         return garbage;
     }
