@@ -1,5 +1,6 @@
 package io.keplerfs.sim.whole;
 
+import io.keplerfs.register.Tombstones;
 import io.keplerfs.ring.Ring;
 import io.keplerfs.sim.whole.KeyHistory.Call;
 import io.keplerfs.sim.whole.KeyHistory.Kind;
@@ -95,6 +96,18 @@ final class Checks {
             long queued = node.onDisk(tables -> tables.queued());
             if (queued > MOST_QUEUED) {
                 world.violation("the queue of " + node.name() + " has " + queued + " tasks");
+            }
+        }
+    }
+
+    /** What was acknowledged has been made durable by a majority of three, whatever has happened to their disks since. */
+    void acknowledged(Call call) {
+        for (ChunkId id : Contents.chunksOf(call.content)) {
+            long copies = world.nodes().stream()
+                    .filter(node -> node.onDisk(tables -> tables.chunk(id)).isPresent())
+                    .count();
+            if (copies < Ring.majority(WholeSimulation.REPLICATION)) {
+                world.violation("acknowledged with " + copies + " copies of chunk " + id + ": " + call);
             }
         }
     }
@@ -203,6 +216,35 @@ final class Checks {
             }
         }
         return garbage;
+    }
+
+    /**
+     * Those that nothing keeps: a deleted file that had a fencing token is remembered for ever. Without anti-entropy also one that
+     * an owner has missed, until somebody reads it.
+     */
+    List<String> tombstones() {
+        List<String> left = new ArrayList<>();
+        for (WholeNode node : world.members()) {
+            node.onDisk(tables -> tables.tombstonesAfter(null, Integer.MAX_VALUE)).stream()
+                    .filter(row -> Tombstones.isRipe(row, Long.MAX_VALUE))
+                    .filter(row -> ANTI_ENTROPY || everyOwnerHas(row))
+                    .limit(ENOUGH_GARBAGE)
+                    .forEach(row -> left.add(node.name() + " keeps the tombstone of " + row.key()));
+        }
+        return left;
+    }
+
+    private boolean everyOwnerHas(RegisterRow row) {
+        Ring ring = Objects.requireNonNull(world.members().get(0).ownership())
+                .newest()
+                .ring();
+        List<NodeId> owners =
+                ring.owners(ring.partitionOf(row.key().bucket(), row.key().shard()));
+        return world.members().stream()
+                .filter(node -> owners.contains(node.id()))
+                .allMatch(node -> node.onDisk(tables -> tables.register(row.key()))
+                        .accepted()
+                        .equals(row.accepted()));
     }
 
     private static boolean isNeeded(Reference reference, Map<String, Set<ChunkId>> files) {
