@@ -27,6 +27,13 @@ class WholeNodeTest {
         assertThat(runs.failures()).isEmpty();
     }
 
+    /** A fast write that was overwritten here while its upload was renewed was renewed for ever, and everything behind it waited. */
+    @Test
+    void aFastWriteThatIsOverwrittenDuringItsRenewalHoldsNothingUp() {
+        WholeRuns.quietly(() -> assertThat(new WholeSimulation(15, Duration.ofSeconds(15), Flaw.NONE).run())
+                .isEmpty());
+    }
+
     @Test
     void theSameSeedGivesTheSameRun() {
         long[] sums = new long[2];

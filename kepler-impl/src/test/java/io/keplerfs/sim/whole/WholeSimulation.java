@@ -255,8 +255,11 @@ final class WholeSimulation {
             if (!isReadWell(history, readers.get(0))) {
                 return;
             }
+            if (isLostWithItsNode(history)) {
+                continue;
+            }
             boolean news = readEverywhere.addAll(Contents.chunksOf(contentOf(Math.max(0, lastSeenOf(history)))));
-            if (isLostWithItsNode(history) || !(news || histories.indexOf(history) < READ_EVERYWHERE)) {
+            if (!news && histories.indexOf(history) >= READ_EVERYWHERE) {
                 continue;
             }
             for (WholeNode node : readers.subList(1, readers.size())) {
