@@ -11,7 +11,9 @@ import java.util.List;
  * @param epoch number of the agreed view, 0 before there is one
  * @param settled false while ownership is moving to this epoch
  * @param replicationFactor copies of everything
- * @param queued replication tasks this node still has to deliver
+ * @param queued tasks this node still has to deliver, most of them small: references to drop, for up to a minute after every
+ *     overwrite or delete
+ * @param queuedCopies those of them that copy a chunk to a node that lacks it, at most some seconds old
  * @param localHealth how far the answering node distrusts its own probes: 0 well, 8 hardly any answer reaches it in time, so
  *     look at that node, its host or its network before you believe what it says of others
  * @param members every known member, the answering one included, by label then id
@@ -23,6 +25,7 @@ public record ClusterStatus(
         boolean settled,
         int replicationFactor,
         long queued,
+        long queuedCopies,
         int localHealth,
         List<Member> members) {
     public ClusterStatus {

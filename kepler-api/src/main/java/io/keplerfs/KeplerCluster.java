@@ -80,6 +80,20 @@ public interface KeplerCluster extends AutoCloseable {
         return Waiting.forResult(ringOwnersAsync(bucket, key));
     }
 
+    /**
+     * Ids of the chunks of the current version of a file, in their order; none for a file that lies inside its manifest.
+     *
+     * <p>Completes with {@link NotFoundException} if there is no such file.
+     *
+     * @param from place of the first one wanted, from 0
+     * @param limit at most so many, 1 to 1000; fewer are the end of the file
+     */
+    CompletableFuture<List<ChunkId>> chunksAsync(String bucket, String key, long from, int limit);
+
+    default List<ChunkId> chunks(String bucket, String key, long from, int limit) throws KeplerException {
+        return Waiting.forResult(chunksAsync(bucket, key, from, limit));
+    }
+
     /** Why a chunk is on the disks of the cluster, or when it goes; the chunk need not exist. */
     CompletableFuture<ChunkReport> chunkAsync(ChunkId id);
 
@@ -95,6 +109,9 @@ public interface KeplerCluster extends AutoCloseable {
 
     /** The agreed view, and what an operator may change about it. */
     ClusterViews views();
+
+    /** The work that keeps data safe, and what an operator may change about it. */
+    ClusterRepair repair();
 
     /** Ends the client's own resources. Closing the cluster of an embedded node does nothing: close the node. */
     @Override

@@ -62,6 +62,22 @@ public sealed interface KeplerEvent {
         }
     }
 
+    /**
+     * Long work of the node got on; told of that node only, not to remote clients, and not of rounds that are over within a second.
+     *
+     * @param stage what has just happened
+     * @param work how it stands
+     */
+    record RepairProgress(Stage stage, RepairWork work) implements KeplerEvent {
+        /** Told once each, except for {@link #RUNNING}: every five seconds. */
+        public enum Stage {
+            BEGUN,
+            RUNNING,
+            PAUSED,
+            FINISHED
+        }
+    }
+
     /** This listener was so slow that so many events between the one before and this one are lost to it. Look at the status. */
     record EventsMissed(long count) implements KeplerEvent {}
 }

@@ -144,6 +144,14 @@ public final class KeplerOptions {
         return values.conflictRetention;
     }
 
+    public Duration collectAfter() {
+        return values.collectAfter;
+    }
+
+    public Duration trashRetention() {
+        return values.trashRetention;
+    }
+
     public boolean fsync() {
         return values.fsync;
     }
@@ -200,6 +208,8 @@ public final class KeplerOptions {
                 "allowInsecureNetwork=" + allowInsecureNetwork(),
                 "evictAfter=" + evictAfter(),
                 "conflictRetention=" + conflictRetention(),
+                "collectAfter=" + collectAfter(),
+                "trashRetention=" + trashRetention(),
                 "fsync=" + fsync(),
                 "network=" + network(),
                 "probeInterval=" + probeInterval(),
@@ -226,6 +236,8 @@ public final class KeplerOptions {
         private boolean allowInsecureNetwork;
         private Duration evictAfter = Duration.ofMinutes(10);
         private Duration conflictRetention = Duration.ofDays(7);
+        private Duration collectAfter = Duration.ofHours(1);
+        private Duration trashRetention = Duration.ofDays(1);
         private boolean fsync = true;
         private Network network = Network.LAN;
         private @Nullable Duration probeInterval;
@@ -309,6 +321,24 @@ public final class KeplerOptions {
                 throw new IllegalArgumentException("conflictRetention is " + value + ", it must be positive");
             }
             conflictRetention = value;
+            return this;
+        }
+
+        /**
+         * A chunk that no file needs any more goes to the trash after this, and so do copies on nodes that have ceased to be
+         * owners, 1 s or more; default 1 h: bytes that are uploaded again meanwhile need not travel. The same on every node.
+         */
+        public Builder collectAfter(Duration value) {
+            collectAfter = requireSecond("collectAfter", value);
+            return this;
+        }
+
+        /**
+         * What is in the trash is deleted after this, 1 s or more; default 1 day: a reader of an overwritten version may go on for
+         * so long. After 10 minutes at most while the disk is nearly full.
+         */
+        public Builder trashRetention(Duration value) {
+            trashRetention = requireSecond("trashRetention", value);
             return this;
         }
 
@@ -460,6 +490,13 @@ public final class KeplerOptions {
             return host.equals("localhost") || host.equals("::1") || host.equals("[::1]") || host.startsWith("127.");
         }
 
+        private static Duration requireSecond(String name, Duration value) {
+            if (value.compareTo(Duration.ofSeconds(1)) < 0) {
+                throw new IllegalArgumentException(name + " is " + value + ", at least 1 s is needed");
+            }
+            return value;
+        }
+
         private static int requireRange(String name, int value, int low, int high) {
             if (value < low || value > high) {
                 throw new IllegalArgumentException(name + " is " + value + ", allowed are " + low + " to " + high);
@@ -487,6 +524,8 @@ public final class KeplerOptions {
             copy.allowInsecureNetwork = allowInsecureNetwork;
             copy.evictAfter = evictAfter;
             copy.conflictRetention = conflictRetention;
+            copy.collectAfter = collectAfter;
+            copy.trashRetention = trashRetention;
             copy.fsync = fsync;
             copy.network = network;
             copy.probeInterval = probeInterval;

@@ -37,7 +37,9 @@ public final class Waiting {
         } else if (cause instanceof IndeterminateException maybe) {
             return new IndeterminateException(message, maybe.version(), cause);
         } else if (cause instanceof UnavailableException unavailable) {
-            return new UnavailableException(message, unavailable.retryAfter(), cause);
+            return unavailable.isNoSpace()
+                    ? UnavailableException.noSpace(message, cause)
+                    : new UnavailableException(message, unavailable.retryAfter(), cause);
         } else if (cause instanceof CorruptFileException) {
             return new CorruptFileException(message, cause);
         } else if (cause instanceof InvalidRequestException) {

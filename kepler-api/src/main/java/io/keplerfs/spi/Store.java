@@ -1,7 +1,9 @@
 package io.keplerfs.spi;
 
+import io.keplerfs.values.Backlog;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -22,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Transactions run one after the other in the order of their calls; many of them share one commit.
  *
  * <p><b>Failure.</b> If a commit or a chunk write fails (disk full, I/O error) its future fails and the effect is not visible,
- * now or after a restart, or the store turns {@link #failed() failed} and fails every later call.
+ * now or after a restart, or the store turns {@link #failed() failed} and fails every later call. A full disk
+ * ({@link DiskFullException}) never makes it failed: it works again when there is room.
  */
 public interface Store extends AutoCloseable {
     /** Parts that {@link #reconcile} cuts the chunks into, by the first byte of their hash. */
@@ -43,7 +46,8 @@ public interface Store extends AutoCloseable {
     /**
      * Stores the bytes between position and limit: written aside, checked against the hash, fsynced, renamed, its directory
      * fsynced, its row LIVE. A chunk that is there already is left alone. The buffer is not touched after the future is done.
-     * Fails with IllegalArgumentException if the hash does not match; then nothing was stored.
+     * Fails with IllegalArgumentException if the hash does not match, and with {@link DiskFullException} if the bytes would take
+     * {@link Usage#reserveBytes}; then nothing was stored.
      */
     CompletableFuture<Void> writeChunk(ChunkId id, ByteBuffer bytes);
 
@@ -85,6 +89,15 @@ public interface Store extends AutoCloseable {
      */
     CompletableFuture<Integer> reconcile(int slice);
 
+    /**
+     * Looks for damage in the tables themselves, which may take minutes.
+     *
+     * @return what is wrong, after which the store is {@link #failed() failed}; empty if nothing is
+     */
+    default CompletableFuture<Optional<String>> checkTables() {
+        return CompletableFuture.completedFuture(Optional.empty());
+    }
+
     /** What is on the disk now; cheap. */
     Usage usage();
 
@@ -96,11 +109,56 @@ public interface Store extends AutoCloseable {
     void close();
 
     /**
+     * What is on the disk, and how a disk that fills is shared out: new bytes end first, then copies for repair, and the metadata
+     * (deletes above all) has the rest for itself.
+     *
+     * <pre>
+     * free:  ... | nearly full: the trash is emptied early | new bytes are refused | copies are refused | 0
+     *            ^ nearlyFullBytes                         ^ newBytesFloor         ^ reserveBytes
+     * </pre>
+     *
      * @param chunks number of live chunks
      * @param chunkBytes their bytes
      * @param freeBytes left on the disk, {@link Long#MAX_VALUE} if unlimited
+     * @param totalBytes size of the disk, {@link Long#MAX_VALUE} if unlimited
      */
-    record Usage(long chunks, long chunkBytes, long freeBytes) {}
+    record Usage(long chunks, long chunkBytes, long freeBytes, long totalBytes) {
+        /** Of a disk without limits. */
+        public Usage(long chunks, long chunkBytes, long freeBytes) {
+            this(chunks, chunkBytes, freeBytes, Long.MAX_VALUE);
+        }
+
+        /** Kept for the metadata alone: 64 MiB, which its log may need, or 1/32 of a small disk. */
+        public long reserveBytes() {
+            return Math.min(64L << 20, totalBytes / 32);
+        }
+
+        /** Below this no new bytes are taken, so that copies of what the cluster has acknowledged still find room. */
+        public long newBytesFloor() {
+            return 2 * reserveBytes();
+        }
+
+        /** Below this space is given back early: a twentieth of the disk but at most 1 GiB, and some large chunks, above the floor. */
+        public long nearlyFullBytes() {
+            long share = Math.min(1L << 30, totalBytes / 20);
+            return newBytesFloor() + Math.max(share, Math.min(16L << 20, totalBytes / 4));
+        }
+
+        /** Whether trash should go early. */
+        public boolean isNearlyFull() {
+            return freeBytes < nearlyFullBytes();
+        }
+
+        /** Whether so many bytes of a new file may be stored. */
+        public boolean hasRoomForNew(long bytes) {
+            return freeBytes - bytes >= newBytesFloor();
+        }
+
+        /** Whether a copy of something that the cluster holds already may be stored. */
+        public boolean hasRoomForCopy(long bytes) {
+            return freeBytes - bytes >= reserveBytes();
+        }
+    }
 
     /**
      * Bytes on the disk that nobody needs.
@@ -147,6 +205,13 @@ public interface Store extends AutoCloseable {
         /** Every reference to the chunk, dropped ones included. */
         List<Reference> references(ChunkId id);
 
+        /** The reference of this upload to the chunk, whatever its state: one lookup, where a chunk may have a million others. */
+        default Optional<Reference> reference(ChunkId id, VersionId upload) {
+            return references(id).stream()
+                    .filter(reference -> reference.pin().upload().equals(upload))
+                    .findFirst();
+        }
+
         /** References above the cursor by chunk, then upload, whatever their state; null from the start. */
         List<Reference> referencesAfter(@Nullable Reference cursor, int limit);
 
@@ -171,6 +236,12 @@ public interface Store extends AutoCloseable {
          * @param target only for this node, null for all
          */
         List<QueueRow> due(@Nullable NodeId target, long nowMillis, int limit);
+
+        /** Tasks for this node at this priority that are due, oldest due time first. Others cost nothing. */
+        List<QueueRow> due(NodeId target, Priority priority, long nowMillis, int limit);
+
+        /** What the tasks come to, due or not, by priority, leaving out those that have none; looks at every task. */
+        List<Backlog> backlog();
 
         /** How many tasks there are, due or not. */
         long queued();
@@ -242,6 +313,9 @@ public interface Store extends AutoCloseable {
         void enqueue(QueueRow task);
 
         void dequeue(String kind, byte[] id, NodeId target);
+
+        /** Makes every task that is due later due at this time. */
+        void hurry(long nowMillis);
 
         /** Inserts or replaces by id. */
         void putUpload(UploadRow upload);

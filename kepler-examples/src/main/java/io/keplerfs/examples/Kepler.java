@@ -14,8 +14,11 @@ import io.keplerfs.examples.commands.KeysCommand;
 import io.keplerfs.examples.commands.LockCommand;
 import io.keplerfs.examples.commands.LsCommand;
 import io.keplerfs.examples.commands.MbCommand;
+import io.keplerfs.examples.commands.OwnersCommand;
 import io.keplerfs.examples.commands.PutCommand;
+import io.keplerfs.examples.commands.RepairCommand;
 import io.keplerfs.examples.commands.RmCommand;
+import io.keplerfs.examples.commands.ScrubCommand;
 import io.keplerfs.examples.commands.StatCommand;
 import io.keplerfs.examples.commands.StatusCommand;
 import io.keplerfs.examples.console.ErrorReport;
@@ -84,6 +87,9 @@ public final class Kepler implements Runnable {
                         new LockCommand(shell),
                         new GcCommand(shell),
                         new StatusCommand(shell),
+                        new RepairCommand(shell),
+                        new ScrubCommand(shell),
+                        new OwnersCommand(shell),
                         new DrainCommand(shell),
                         new EvictCommand(shell),
                         new ForceViewCommand(shell),

@@ -22,6 +22,7 @@ import io.keplerfs.PutOptions;
 import io.keplerfs.Receipt;
 import io.keplerfs.Subscription;
 import io.keplerfs.UnavailableException;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
@@ -31,6 +32,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -46,6 +48,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 
 /** A cluster in a few maps that behaves as the API says: conditions, missing buckets, pages, folders. */
 public final class FakeCluster implements KeplerCluster {
@@ -54,6 +57,7 @@ public final class FakeCluster implements KeplerCluster {
     private final Map<String, NavigableMap<String, Stored>> buckets = new TreeMap<>();
     private final NavigableMap<String, Stored> conflicts = new TreeMap<>();
     private final FakeViews views = new FakeViews();
+    private final FakeRepair repair = new FakeRepair();
     private final AtomicLong versions = new AtomicLong();
     private final Set<String> damaged = new LinkedHashSet<>();
     private final Set<String> brokenOff = new LinkedHashSet<>();
@@ -131,7 +135,7 @@ public final class FakeCluster implements KeplerCluster {
 
     @Override
     public CompletableFuture<ClusterStatus> statusAsync() {
-        return answer(() -> new ClusterStatus(id(1), "c0ffee", 7, true, 3, 2, 1, List.of(member(1), member(2))));
+        return answer(() -> new ClusterStatus(id(1), "c0ffee", 7, true, 3, 2, 1, 1, List.of(member(1), member(2))));
     }
 
     public static NodeId id(int number) {
@@ -188,6 +192,23 @@ public final class FakeCluster implements KeplerCluster {
     @Override
     public FakeViews views() {
         return views;
+    }
+
+    @Override
+    public FakeRepair repair() {
+        return repair;
+    }
+
+    @Override
+    public CompletableFuture<List<ChunkId>> chunksAsync(String bucket, String key, long from, int limit) {
+        return answer(() -> {
+            if (!files(bucket).containsKey(key)) {
+                throw new NotFoundException("there is no file " + key);
+            }
+            return LongStream.range(from, Math.min(3, from + limit))
+                    .mapToObj(place -> ChunkId.of(ByteBuffer.wrap(new byte[] {(byte) place})))
+                    .toList();
+        });
     }
 
     @Override

@@ -14,12 +14,17 @@ import io.keplerfs.FileInfo;
 import io.keplerfs.ListPage;
 import io.keplerfs.Member;
 import io.keplerfs.Receipt;
+import io.keplerfs.RepairReport;
+import io.keplerfs.RepairStatus;
+import io.keplerfs.RepairWork;
 import io.keplerfs.ViewStatus;
+import io.keplerfs.values.Backlog;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import java.io.IOException;
 import java.net.ProtocolException;
@@ -90,6 +95,7 @@ final class Answers {
                         field(status, "settled").getAsBoolean(),
                         field(status, "replicationFactor").getAsInt(),
                         field(status, "queued").getAsLong(),
+                        field(status, "queuedCopies").getAsLong(),
                         field(status, "localHealth").getAsInt(),
                         list(status, "members", Answers::member)));
     }
@@ -104,6 +110,52 @@ final class Answers {
                         field(view, "forcedEpoch").getAsLong(),
                         list(view, "members", Answers::viewMember),
                         texts(view, "departed").stream().map(NodeId::parse).toList()));
+    }
+
+    static List<ChunkId> chunks(Response response) throws IOException {
+        return parsed(
+                response,
+                answer -> texts(answer, "chunks").stream().map(ChunkId::parse).toList());
+    }
+
+    static RepairReport repair(Response response) throws IOException {
+        return parsed(
+                response,
+                report -> new RepairReport(
+                        list(report, "nodes", Answers::repairStatus),
+                        texts(report, "silent").stream().map(NodeId::parse).toList()));
+    }
+
+    private static RepairStatus repairStatus(JsonObject status) {
+        return new RepairStatus(
+                NodeId.parse(text(status, "node")),
+                text(status, "label"),
+                list(status, "works", Answers::repairWork),
+                list(status, "backlog", Answers::backlog),
+                field(status, "bandwidthBytesPerSecond").getAsLong(),
+                field(status, "trashBytes").getAsLong(),
+                field(status, "unreferencedBytes").getAsLong());
+    }
+
+    private static Backlog backlog(JsonObject backlog) {
+        return new Backlog(
+                Priority.parse(text(backlog, "priority")),
+                field(backlog, "tasks").getAsLong(),
+                field(backlog, "chunks").getAsLong(),
+                field(backlog, "bytes").getAsLong());
+    }
+
+    private static RepairWork repairWork(JsonObject work) {
+        return new RepairWork(
+                text(work, "name"),
+                RepairWork.State.valueOf(text(work, "state").toUpperCase(Locale.ROOT)),
+                field(work, "done").getAsLong(),
+                field(work, "total").getAsLong(),
+                field(work, "doneBytes").getAsLong(),
+                field(work, "totalBytes").getAsLong(),
+                field(work, "bytesPerSecond").getAsLong(),
+                field(work, "found").getAsLong(),
+                optional(work, "lastFinishedAt").map(at -> Instant.parse(at.getAsString())));
     }
 
     private static ViewStatus.Member viewMember(JsonObject member) {

@@ -93,6 +93,42 @@ final class Asks {
         return Ask.write(what, request.build(), newVersion(), true, VIEW_TIMEOUT);
     }
 
+    Ask repair() {
+        return Ask.read("repair", get(Routes.repair()).build(), PutOptions.DEFAULT_TIMEOUT);
+    }
+
+    /** Giving the same order twice is the same as once. */
+    Ask repairOrder(String work, String order, List<NodeId> nodes) throws InvalidRequestException {
+        if (work.isEmpty() || work.equals(".") || work.equals("..")) {
+            throw new InvalidRequestException("there is no work '" + work + "'");
+        }
+        return order(order + " " + work, Routes.repair(work, order).newBuilder(), nodes);
+    }
+
+    Ask throttle(long bytesPerSecond, List<NodeId> nodes) {
+        HttpUrl.Builder url = Routes.throttle().newBuilder();
+        parameter(url, "bytesPerSecond", Long.toString(bytesPerSecond));
+        return order("throttle to " + bytesPerSecond + " bytes per second", url, nodes);
+    }
+
+    private Ask order(String what, HttpUrl.Builder url, List<NodeId> nodes) {
+        if (!nodes.isEmpty()) {
+            parameter(url, "node", nodes.stream().map(NodeId::toString).collect(Collectors.joining(",")));
+        }
+        Request request = request(url.build()).post(RequestBody.EMPTY).build();
+        return Ask.write(what, request, newVersion(), true, PutOptions.DEFAULT_TIMEOUT);
+    }
+
+    Ask chunks(String bucket, String key, long from, int limit) throws InvalidRequestException {
+        String what = "chunks of " + bucket + "/" + key;
+        return checked(what, () -> {
+            HttpUrl.Builder url = Routes.fileChunks(bucket, key).newBuilder();
+            parameter(url, "from", Long.toString(from));
+            parameter(url, "limit", Integer.toString(limit));
+            return Ask.read(what, get(url.build()).build(), PutOptions.DEFAULT_TIMEOUT);
+        });
+    }
+
     Ask buckets() {
         return Ask.read("buckets", get(Routes.buckets()).build(), PutOptions.DEFAULT_TIMEOUT);
     }

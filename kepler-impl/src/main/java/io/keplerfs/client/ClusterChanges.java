@@ -57,6 +57,7 @@ final class ClusterChanges {
                         before.settled(),
                         now.replicationFactor(),
                         now.queued(),
+                        now.queuedCopies(),
                         now.localHealth(),
                         now.members())
                 : now;

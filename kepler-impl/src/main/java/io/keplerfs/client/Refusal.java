@@ -48,6 +48,7 @@ record Refusal(String type, String detail) {
             case 404 -> "there is no such file or bucket";
             case 412 -> "the condition does not hold";
             case 503 -> "too few nodes answer";
+            case 507 -> "disks are full";
             default -> "refused";
         };
     }
@@ -63,6 +64,7 @@ record Refusal(String type, String detail) {
                         : unexplained(ask, response, message);
             case 400, 411, 413, 414, 415, 416, 417, 431 -> new InvalidRequestException(message);
             case 503 -> new UnavailableException(message, retryAfter(response), null);
+            case 507 -> ours ? UnavailableException.noSpace(message, null) : unexplained(ask, response, message);
             default -> unexplained(ask, response, message);
         };
     }

@@ -3,6 +3,7 @@ package io.keplerfs.client;
 import io.keplerfs.Bucket;
 import io.keplerfs.BucketInfo;
 import io.keplerfs.ChunkReport;
+import io.keplerfs.ClusterRepair;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.ClusterViews;
 import io.keplerfs.Credentials;
@@ -26,7 +27,7 @@ import okhttp3.Response;
  *
  * <ul>
  *   <li>reads always, also in mid-stream, where the rest of the same version is asked for elsewhere;
- *   <li>writes if nothing was sent or the gateway says that nothing was changed (503);
+ *   <li>writes if nothing was sent or the gateway says that nothing was changed (503, 507);
  *   <li>puts from memory also if the answer was lost: they are repeated under the same version id, so they happen at most once;
  *       unconditional deletes likewise, deleting twice is deleting once;
  *   <li>a put from a stream cannot be sent twice, nor can a delete with a condition: a lost answer ends them with
@@ -117,6 +118,11 @@ public final class RemoteCluster implements KeplerCluster {
     }
 
     @Override
+    public CompletableFuture<List<ChunkId>> chunksAsync(String bucket, String key, long from, int limit) {
+        return client.async(() -> client.send(asks.chunks(bucket, key, from, limit), Answers::chunks));
+    }
+
+    @Override
     public CompletableFuture<ChunkReport> chunkAsync(ChunkId id) {
         return client.async(() -> client.send(asks.chunk(id), Answers::chunk));
     }
@@ -129,6 +135,11 @@ public final class RemoteCluster implements KeplerCluster {
     @Override
     public ClusterViews views() {
         return new RemoteViews(asks, client);
+    }
+
+    @Override
+    public ClusterRepair repair() {
+        return new RemoteRepair(asks, client);
     }
 
     /** Idempotent. What runs ends with UnavailableException, or IndeterminateException if it may have happened. */

@@ -63,6 +63,23 @@ final class Routes {
         return withKey("v1/owners/" + checkedBucket(bucket) + "/", key);
     }
 
+    static HttpUrl fileChunks(String bucket, String key) {
+        return withKey("v1/file-chunks/" + checkedBucket(bucket) + "/", key);
+    }
+
+    static HttpUrl repair() {
+        return path("v1/repair");
+    }
+
+    /** @param work may be any text: the gateway says what there is */
+    static HttpUrl repair(String work, String order) {
+        return path("v1/repair/" + PercentCoding.COMPONENT.encode(work) + "/" + order);
+    }
+
+    static HttpUrl throttle() {
+        return path("v1/repair/throttle");
+    }
+
     static HttpUrl chunk(ChunkId id) {
         return path("v1/chunks/" + id);
     }

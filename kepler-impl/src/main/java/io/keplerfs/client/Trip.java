@@ -15,12 +15,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * One ask on its way from gateway to gateway. Owned by the calling thread.
  *
- * <p>It moves on when nothing was changed (no connection, 503) or when doing it twice is the same as once, and only while the
+ * <p>It moves on when nothing was changed (no connection, 503, 507) or when doing it twice is the same as once, and only while the
  * body can still be sent. Each gateway is tried once, and once more if an established connection broke: it may have been an
  * old one. A lost answer to a write is remembered: from then on the call never ends with "nothing was changed".
  */
 final class Trip<T> {
     private static final int UNAVAILABLE = 503;
+    private static final int NO_SPACE = 507;
 
     private final Connections connections;
     private final Gateways gateways;
@@ -77,7 +78,9 @@ final class Trip<T> {
             gateways.answered(attempt.gateway());
         }
         boolean anotherMayKnowBetter = refusal instanceof UnavailableException
-                && (response.code() == UNAVAILABLE || ask.write().isEmpty());
+                && (response.code() == UNAVAILABLE
+                        || response.code() == NO_SPACE
+                        || ask.write().isEmpty());
         moveOnOrThrow(refusal, anotherMayKnowBetter && ask.canSendAgain());
     }
 

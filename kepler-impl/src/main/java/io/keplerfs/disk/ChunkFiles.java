@@ -8,12 +8,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +28,9 @@ import org.slf4j.LoggerFactory;
 /** The files of chunks: where they lie, and the order of steps that puts one there for good. Knows no rows. */
 final class ChunkFiles {
     private static final Logger LOG = LoggerFactory.getLogger(ChunkFiles.class);
+
+    /** A damaged file's reason has its name and this. */
+    private static final String REASON = ".reason";
 
     private final DataDirectory directory;
     private final Disk disk;
@@ -120,7 +126,7 @@ final class ChunkFiles {
                 throw new DamagedCopyException("SHA-256 does not match although every CRC-32C does");
             }
         } catch (NoSuchFileException missing) {
-            throw new DamagedCopyException("file is missing");
+            throw DamagedCopyException.missing();
         }
     }
 
@@ -236,13 +242,41 @@ final class ChunkFiles {
     }
 
     /** Moves the file, if it is there, to the quarantine and writes the reason beside it. */
-    void quarantine(ChunkId id, String reason) throws IOException {
+    void quarantine(ChunkId id, String reason, long nowMillis) throws IOException {
         Path aside = directory.quarantine().resolve(id.toString());
+        Path why = Path.of(aside + REASON);
+        try {
+            Files.writeString(why, reason + "\n", StandardCharsets.UTF_8);
+            Files.setLastModifiedTime(why, FileTime.fromMillis(nowMillis));
+        } catch (IOException unwritten) {
+            LOG.warn("the reason ({}) could not be written to {}: {}", reason, why, unwritten.toString());
+        }
         try {
             disk.rename(home(id), aside);
         } catch (NoSuchFileException gone) {
             LOG.debug("chunk {} had no file to quarantine", id);
         }
-        Files.writeString(Path.of(aside + ".reason"), reason + "\n", StandardCharsets.UTF_8);
+    }
+
+    /** What was quarantined at this time or before. */
+    List<ChunkId> quarantinedUntil(long millis) throws IOException {
+        List<ChunkId> old = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory.quarantine(), "*" + REASON)) {
+            for (Path entry : entries) {
+                String name = String.valueOf(entry.getFileName());
+                boolean ours = name.length() == 2 * ChunkId.BYTES + REASON.length();
+                if (ours && Files.getLastModifiedTime(entry).toMillis() <= millis) {
+                    old.add(ChunkId.parse(name.substring(0, 2 * ChunkId.BYTES)));
+                }
+            }
+        }
+        return old;
+    }
+
+    /** Deletes the damaged file and its reason. */
+    void forgetQuarantined(ChunkId id) throws IOException {
+        Path aside = directory.quarantine().resolve(id.toString());
+        Files.deleteIfExists(aside);
+        Files.deleteIfExists(Path.of(aside + REASON));
     }
 }

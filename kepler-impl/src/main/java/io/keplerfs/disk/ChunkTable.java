@@ -120,6 +120,11 @@ record ChunkTable(Sql sql) {
                 == 1;
     }
 
+    /** Every LIVE chunk becomes QUARANTINE; their number. */
+    int quarantineAll() {
+        return sql.update("UPDATE chunks SET state = ? WHERE state = ?", State.QUARANTINE, State.LIVE);
+    }
+
     /** LIVE becomes TRASH; false if it is not live or somebody needs it. */
     boolean trash(ChunkId id) {
         String statement = "UPDATE chunks SET state = ? WHERE id = ? AND state = ?" + HAS_NO_REFERENCE;

@@ -3,11 +3,13 @@ package io.keplerfs.disk;
 import com.google.common.util.concurrent.Striped;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.ChunkRow.State;
+import io.keplerfs.spi.DiskFullException;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,8 +42,8 @@ import org.slf4j.LoggerFactory;
  * metadata, for which it waits, never takes it. References need no lock: they and {@code collect} meet in the single writer.
  */
 final class Chunks {
-    /** Kept free for the metadata: deletes must still be possible on a disk that takes no more chunks. */
-    static final long RESERVE_BYTES = 64L << 20;
+    /** Mended or forgotten chunks stay in the quarantine for so long, for somebody to look at. */
+    private static final Duration QUARANTINED = Duration.ofDays(30);
 
     private static final Logger LOG = LoggerFactory.getLogger(Chunks.class);
 
@@ -74,6 +76,11 @@ final class Chunks {
             DataDirectory directory, Metadata metadata, Disk disk, FailureLatch failure, LongSupplier wallMillis)
             throws IOException {
         Chunks chunks = new Chunks(directory, metadata, disk, failure, wallMillis);
+        long expected =
+                metadata.read(snapshot -> snapshot.tables().chunks().live(0)).chunks();
+        if (directory.openChunks(expected, disk)) {
+            chunks.loseAll(expected);
+        }
         chunks.trash.reconcile();
         Store.Usage found = metadata.read(snapshot -> snapshot.tables().chunks().live(0));
         chunks.liveChunks.set(found.chunks());
@@ -81,12 +88,37 @@ final class Chunks {
         return chunks;
     }
 
+    /** The operator says so; whoever scrubs asks the other owners for them. */
+    private void loseAll(long expected) throws IOException {
+        metadata.writeNow(transaction -> {
+            // The scrub begins at once instead of when it is due.
+            transaction.putSetting("scrub", new byte[0]);
+            return transaction.changing().chunks().quarantineAll();
+        });
+        directory.forgetLoss(disk);
+        LOG.warn("{} chunks of {} count as lost, as the operator said", expected, directory.chunks());
+    }
+
     Store.Usage usage() {
-        return new Store.Usage(liveChunks.get(), liveBytes.get(), disk.freeBytes(directory.root()));
+        return new Store.Usage(
+                liveChunks.get(), liveBytes.get(), disk.freeBytes(directory.root()), disk.totalBytes(directory.root()));
+    }
+
+    /**
+     * Trips the latch if the directory is not what was opened: then missing files say nothing of the copies, and what is written
+     * would land below the mount point.
+     */
+    void checkDirectory() throws IOException {
+        failure.check();
+        Optional<String> missing = directory.missing();
+        if (missing.isPresent()) {
+            failure.trip(missing.get(), new IOException(missing.get()));
+            failure.check();
+        }
     }
 
     void write(ChunkId id, ByteBuffer bytes) throws IOException {
-        failure.check();
+        checkDirectory();
         ChunkId actual = ChunkId.of(bytes);
         if (!actual.equals(id)) {
             throw new IllegalArgumentException("chunk " + id + ": the " + bytes.remaining() + " bytes given hash to "
@@ -107,10 +139,10 @@ final class Chunks {
 
     private void store(ChunkId id, ByteBuffer bytes, boolean wasLive) throws IOException {
         int size = bytes.remaining();
-        long free = disk.freeBytes(directory.root());
-        if (free - size < RESERVE_BYTES) {
-            throw new IOException("disk full: " + free + " bytes free at " + directory.root() + ", a chunk of " + size
-                    + " must leave " + RESERVE_BYTES + "; delete files or add disk");
+        Store.Usage usage = usage();
+        if (!usage.hasRoomForCopy(size)) {
+            throw new DiskFullException("disk full: " + usage.freeBytes() + " bytes free at " + directory.root()
+                    + ", a chunk of " + size + " must leave " + usage.reserveBytes() + "; delete files or add disk");
         }
         PieceSums sums = PieceSums.of(bytes);
         boolean recorded = false;
@@ -121,6 +153,8 @@ final class Chunks {
                 return true;
             });
             recorded = true;
+        } catch (IOException failed) {
+            throw explained(failed, size);
         } finally {
             // In doubt the file stays: after a restart the row may turn out to be there.
             if (!recorded && failure.reason().isEmpty()) {
@@ -131,6 +165,15 @@ final class Chunks {
             liveChunks.incrementAndGet();
             liveBytes.addAndGet(size);
         }
+    }
+
+    /** Others write to the same disk: space that was there a moment ago may be gone. And so may the disk. */
+    private IOException explained(IOException failed, int size) throws IOException {
+        checkDirectory();
+        return failed instanceof DiskFullException || usage().hasRoomForCopy(size)
+                ? failed
+                : new DiskFullException(
+                        "disk full: " + directory.root() + " filled up while a chunk was written", failed);
     }
 
     ByteBuffer read(ChunkId id, int offset, ByteBuffer into, boolean verifyHash) throws IOException {
@@ -176,17 +219,25 @@ final class Chunks {
         try {
             readCopy(id, offset, into, verifyHash);
         } catch (DamagedCopyException damaged) {
-            if (!directory.stillThere()) {
-                failure.trip(
-                        "data directory " + directory.root() + " has vanished while in use (unmounted or deleted?)",
-                        damaged);
-                failure.check();
+            checkDirectory();
+            if (damaged.isMissing()) {
+                refuseIfEmptied();
             }
             quarantine(id, String.valueOf(damaged.getMessage()));
             MissingChunkException missing =
                     new MissingChunkException(id, "its copy here was quarantined: " + damaged.getMessage());
             missing.initCause(damaged);
             throw missing;
+        }
+    }
+
+    /** One file that was deleted is a lost copy; a tree without a single one is a disk that is not there. */
+    private void refuseIfEmptied() throws IOException {
+        if (directory.hasNoChunkFiles()) {
+            String why = directory.chunks() + " is empty, but " + liveChunks.get()
+                    + " chunks should lie there: unmounted or deleted?";
+            failure.trip(why, new IOException(why));
+            failure.check();
         }
     }
 
@@ -198,7 +249,7 @@ final class Chunks {
             liveChunks.decrementAndGet();
             liveBytes.addAndGet(-size);
         }
-        files.quarantine(id, reason);
+        files.quarantine(id, reason, wallMillis.getAsLong());
         LOG.warn(
                 "chunk {} quarantined: {}; repair fetches another copy, but check the disk at {}",
                 id,
@@ -249,7 +300,8 @@ final class Chunks {
     }
 
     int purge(long trashedUntilMillis) throws IOException {
-        failure.check();
+        checkDirectory();
+        purgeQuarantine();
         List<ChunkId> gone = new ArrayList<>();
         for (ChunkId id : trash.olderThan(trashedUntilMillis)) {
             Lock lock = locks.get(id);
@@ -266,13 +318,35 @@ final class Chunks {
             }
         }
         if (!gone.isEmpty()) {
-            LOG.info("deleted {} chunks from {}", gone.size(), directory.trash());
+            LOG.debug("deleted {} chunks from {}", gone.size(), directory.trash());
         }
         return gone.size();
     }
 
+    /**
+     * Damaged files are for somebody to look at, and go after a while; at once if the disk is nearly full. Never while the chunk
+     * is still missing here: nobody knows whether another copy is left, and what is damaged may hold most of the bytes.
+     */
+    private void purgeQuarantine() throws IOException {
+        long until = wallMillis.getAsLong() - (usage().isNearlyFull() ? 0 : QUARANTINED.toMillis());
+        for (ChunkId id : files.quarantinedUntil(until)) {
+            Lock lock = locks.get(id);
+            lock.lock();
+            try {
+                boolean missing = metadata.read(snapshot -> snapshot.chunk(id))
+                        .filter(row -> row.state() == State.QUARANTINE)
+                        .isPresent();
+                if (!missing) {
+                    files.forgetQuarantined(id);
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     int reconcile(int slice) throws IOException {
-        failure.check();
+        checkDirectory();
         Map<ChunkId, ChunkRow> rows = new LinkedHashMap<>();
         metadata.read(snapshot -> snapshot.tables().chunks().slice(slice)).forEach(row -> rows.put(row.id(), row));
         List<ChunkId> suspects = new ArrayList<>();
@@ -306,8 +380,9 @@ final class Chunks {
         if (live == inPlace || (row.isPresent() && !live)) {
             return false;
         }
-        if (live && !directory.stillThere()) {
-            return false;
+        if (live) {
+            checkDirectory();
+            refuseIfEmptied();
         }
         Optional<ByteBuffer> bytes = inPlace ? files.whole(id) : Optional.empty();
         if (bytes.isPresent() && ChunkId.of(bytes.get()).equals(id)) {

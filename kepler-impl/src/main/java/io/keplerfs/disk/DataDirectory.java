@@ -9,9 +9,13 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A claimed data directory: locked, known to be ours, its parts in place.
@@ -23,17 +27,28 @@ import java.util.stream.Stream;
  * chunks/ab/cd/sha     the bytes of one chunk, nothing else; sha is 64 hexadecimal digits and begins with abcd
  * tmp/                 half-written chunks, emptied at start; the unpacked SQLite library
  * trash/sha            collected chunks; modification time = when they were collected
- * quarantine/sha       chunks that failed a check, and sha.reason: why, one line of text
+ * quarantine/sha       chunks that failed a check, and sha.reason: why, one line of text; modification time = when
+ * chunks.lost          put there by an operator: chunks/ is lost for good, go on without it; removed when that was done
  * </pre>
  */
 final class DataDirectory implements Closeable {
     /** What a new file system, or the attempt to open a directory, leaves in it. */
     private static final Set<String> ALLOWED_IN_EMPTY = Set.of("lost+found", DirectoryLock.FILE);
 
+    private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
+
+    /** How an operator says that the chunks are gone for good. */
+    private static final String CHUNKS_LOST = "chunks.lost";
+
     private final Path root;
     private final DirectoryLock lock;
     private final NodeFile identity;
     private final boolean isNew;
+    /** Null until the directory is complete. */
+    private volatile @Nullable Devices opened;
+
+    /** The file systems of the directory and of chunks/; null where there are no such numbers. */
+    private record Devices(@Nullable Object root, @Nullable Object chunks) {}
 
     private DataDirectory(Path root, DirectoryLock lock, NodeFile identity, boolean isNew) {
         this.root = root;
@@ -134,7 +149,10 @@ final class DataDirectory implements Closeable {
             if (Files.exists(part) && !Files.isDirectory(part)) {
                 throw new IOException(part + " is a file where a directory is needed: move it away");
             }
-            disk.createDirectory(part);
+            // Of a directory in use, chunks/ is made only when it is known that none are missing: see openChunks.
+            if (isNew || !part.equals(chunks())) {
+                disk.createDirectory(part);
+            }
         }
         disk.forceDirectory(root);
         try (Stream<Path> leftovers = Files.list(temporary())) {
@@ -151,9 +169,81 @@ final class DataDirectory implements Closeable {
         }
     }
 
-    /** False if the file system under a running store was unmounted or wiped: missing files then mean nothing. */
-    boolean stillThere() {
-        return Files.exists(root.resolve(NodeFile.FILE)) && Files.isDirectory(chunks());
+    /**
+     * Makes chunks/ ready, and refuses if it is empty although chunks should be in it: a disk that is not mounted must not look
+     * like one whose every copy is lost. From here on {@link #missing} watches.
+     *
+     * @param expected how many chunks the tables say are there
+     * @return whether the operator has said that all of them are lost for good; then {@link #forgetLoss} follows
+     */
+    boolean openChunks(long expected, Disk disk) throws IOException {
+        boolean said = Files.exists(root.resolve(CHUNKS_LOST));
+        boolean empty = hasNoChunkFiles();
+        if (said && !empty) {
+            // Left there, it would be taken for the answer when a disk is not mounted one day.
+            LOG.warn("{} has files in it, so {} is ignored and removed", chunks(), CHUNKS_LOST);
+            forgetLoss(disk);
+        }
+        if (expected > 0 && empty && !said) {
+            throw new IOException("meta.db in " + root + " knows " + expected + " chunks, but " + chunks()
+                    + " is missing or empty: mount the disk it is on, or restore it. If its chunks are lost for good, create"
+                    + " the file " + root.resolve(CHUNKS_LOST)
+                    + " and start again: then this node fetches them from the"
+                    + " other owners");
+        }
+        if (!Files.isDirectory(chunks())) {
+            disk.createDirectory(chunks());
+            disk.forceDirectory(root);
+        }
+        opened = devices();
+        return said && empty;
+    }
+
+    /** The loss has been recorded. */
+    void forgetLoss(Disk disk) throws IOException {
+        Files.deleteIfExists(root.resolve(CHUNKS_LOST));
+        disk.forceDirectory(root);
+    }
+
+    /** Whether chunks/ is missing or has nothing in it. */
+    boolean hasNoChunkFiles() throws IOException {
+        if (!Files.isDirectory(chunks())) {
+            return true;
+        }
+        try (Stream<Path> entries = Files.list(chunks())) {
+            return entries.filter(entry -> isChunkPart(String.valueOf(entry.getFileName())))
+                    .findAny()
+                    .isEmpty();
+        }
+    }
+
+    private static boolean isChunkPart(String name) {
+        return name.matches("[0-9a-f]{2}");
+    }
+
+    /** What is wrong if the file system under a running store was unmounted or wiped; cheap, and called before every write. */
+    Optional<String> missing() {
+        Devices before = opened;
+        if (before == null
+                || (Files.exists(root.resolve(NodeFile.FILE))
+                        && Files.isDirectory(chunks())
+                        && before.equals(devices()))) {
+            return Optional.empty();
+        }
+        return Optional.of("data directory " + root + " has vanished while in use (unmounted or deleted?)");
+    }
+
+    private Devices devices() {
+        return new Devices(device(root), device(chunks()));
+    }
+
+    /** The number of the file system that a directory is on; another one means that something was mounted or unmounted. */
+    private static @Nullable Object device(Path directory) {
+        try {
+            return Files.getAttribute(directory, "unix:dev");
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException unknown) {
+            return null;
+        }
     }
 
     NodeId nodeId() {

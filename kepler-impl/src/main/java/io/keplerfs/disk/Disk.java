@@ -29,6 +29,9 @@ interface Disk {
     /** What an unprivileged process may still write where the path lies. */
     long freeBytes(Path path);
 
+    /** Size of the file system where the path lies. */
+    long totalBytes(Path path);
+
     /** A file being written. */
     interface Output extends Closeable {
         /** Writes everything between position and limit; the buffer's own position does not move. */

@@ -150,6 +150,25 @@ public final class DiskStore implements Store {
         return on(workers, () -> chunks.reconcile(slice));
     }
 
+    /** A database that contradicts itself may contradict what this node has promised, too: nothing more is said in its name. */
+    @Override
+    public CompletableFuture<Optional<String>> checkTables() {
+        return on(readers, () -> {
+            failure.check();
+            String found = metadata.read(snapshot -> snapshot.tables()
+                    .sql()
+                    .first("PRAGMA quick_check(1)", row -> row.text(1))
+                    .orElse("no answer"));
+            if (found.equals("ok")) {
+                return Optional.empty();
+            }
+            String why = "meta.db in " + directory.root() + " is damaged: " + found
+                    + "; restore it from a copy made of the stopped node, or start with an empty directory";
+            failure.trip(why, new IOException(why));
+            return Optional.of(why);
+        });
+    }
+
     @Override
     public Usage usage() {
         return chunks.usage();

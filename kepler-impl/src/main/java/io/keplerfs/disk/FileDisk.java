@@ -61,6 +61,11 @@ record FileDisk(boolean fsync) implements Disk {
         return path.toFile().getUsableSpace();
     }
 
+    @Override
+    public long totalBytes(Path path) {
+        return path.toFile().getTotalSpace();
+    }
+
     private record ChannelOutput(FileChannel channel, boolean fsync) implements Output {
         @Override
         public void write(ByteBuffer bytes) throws IOException {

@@ -1,14 +1,17 @@
 package io.keplerfs.disk;
 
 import com.google.common.util.concurrent.Uninterruptibles;
+import io.keplerfs.spi.DiskFullException;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +39,7 @@ final class GroupCommit {
     private final Tables tables;
     private final Disk disk;
     private final FailureLatch failure;
+    private final Supplier<Optional<String>> missing;
     private final LongSupplier wallMillis;
     private final String name;
     private final LinkedBlockingQueue<Waiting<?>> queue = new LinkedBlockingQueue<>();
@@ -43,11 +47,13 @@ final class GroupCommit {
     private final Thread thread;
     private boolean ending;
 
-    GroupCommit(Sql sql, DiskOptions options, Disk disk, FailureLatch failure) {
+    /** @param missing what is wrong if the directory is not there any more: a commit into an unlinked file would be a lie */
+    GroupCommit(Sql sql, DiskOptions options, Disk disk, FailureLatch failure, Supplier<Optional<String>> missing) {
         this.sql = sql;
         this.tables = Tables.over(sql);
         this.disk = disk;
         this.failure = failure;
+        this.missing = missing;
         this.wallMillis = options.wallMillis();
         this.name = options.directory().toString();
         this.thread = options.thread("store-writer", this::run);
@@ -106,6 +112,7 @@ final class GroupCommit {
 
     private void commit(List<Waiting<?>> group) {
         try {
+            missing.get().ifPresent(why -> failure.trip(why, new IOException(why)));
             failure.check();
             sql.run("BEGIN IMMEDIATE");
             for (Waiting<?> waiting : group) {
@@ -118,12 +125,20 @@ final class GroupCommit {
         } catch (SQLException failed) {
             LOG.warn("{} transactions could not be written to {}: {}", group.size(), name, failed.getMessage());
             recover(failed);
-            IOException told =
-                    new IOException("not written to meta.db in " + name + ": " + failed.getMessage(), failed);
+            IOException told = told(failed);
             group.forEach(waiting -> waiting.fail(told));
             return;
         }
         group.forEach(Waiting::tell);
+    }
+
+    private IOException told(SQLException failed) {
+        return SqliteErrors.isFull(failed)
+                ? new DiskFullException(
+                        "disk full: not written to meta.db in " + name + ": " + failed.getMessage()
+                                + "; make room on its disk",
+                        failed)
+                : new IOException("not written to meta.db in " + name + ": " + failed.getMessage(), failed);
     }
 
     private void run(Waiting<?> waiting) throws SQLException {
@@ -163,8 +178,21 @@ final class GroupCommit {
             stuck.addSuppressed(cause);
             failure.trip("meta.db in " + name + " cannot roll back: " + stuck.getMessage(), stuck);
         }
+        if (SqliteErrors.isFull(cause)) {
+            makeRoom();
+        }
         if (SqliteErrors.leavesDoubt(cause)) {
             failure.trip("meta.db in " + name + ": " + cause.getMessage(), cause);
+        }
+    }
+
+    /** Moves the log into meta.db, whose pages it mostly replaces: then the next group, a delete perhaps, can use its space again. */
+    private void makeRoom() {
+        try {
+            sql.number("PRAGMA wal_checkpoint(PASSIVE)");
+        } catch (MetadataException stillFull) {
+            LOG.debug("checkpoint on a full disk", stillFull);
+            sql.forgetFailure();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.keplerfs.disk;
 
+import io.keplerfs.spi.Store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -27,6 +28,7 @@ final class Metadata {
     /** 40 MB of log between checkpoints: measured half again as fast as SQLite's 1,000 pages. */
     private static final int CHECKPOINT_PAGES = 10_000;
 
+    private static final int PAGE_BYTES = 4 * 1024;
     private static final int LOG_KEPT_BYTES = 64 * 1024 * 1024;
     private static final int WRITER_CACHE_KIB = 16 * 1024;
     private static final int READER_CACHE_KIB = 4 * 1024;
@@ -55,8 +57,10 @@ final class Metadata {
             opened.add(writing);
             // FULL: the log is fsynced at every commit. NORMAL would lose the last commits in a power cut.
             pragma(writing, "synchronous = " + (options.fsync() ? "FULL" : "OFF"));
-            pragma(writing, "wal_autocheckpoint = " + CHECKPOINT_PAGES);
-            pragma(writing, "journal_size_limit = " + LOG_KEPT_BYTES);
+            long reserve = new Store.Usage(0, 0, Long.MAX_VALUE, disk.totalBytes(directory.root())).reserveBytes();
+            // The log must fit into what is kept free for it, also on a small disk.
+            pragma(writing, "wal_autocheckpoint = " + Math.min(CHECKPOINT_PAGES, reserve / 2 / PAGE_BYTES + 1));
+            pragma(writing, "journal_size_limit = " + Math.min(LOG_KEPT_BYTES, reserve));
             Schema.bringUpToDate(writing);
             // The names of meta.db and its log; SQLite keeps both until the last connection closes.
             disk.forceDirectory(directory.root());
@@ -65,7 +69,7 @@ final class Metadata {
                 opened.add(reading);
                 pragma(reading, "query_only = ON");
             }
-            GroupCommit writer = new GroupCommit(writing, options, disk, failure);
+            GroupCommit writer = new GroupCommit(writing, options, disk, failure, directory::missing);
             Metadata metadata = new Metadata(writing, writer, new Readers(opened.subList(1, opened.size())));
             writer.start();
             return metadata;

@@ -1,7 +1,9 @@
 package io.keplerfs.disk;
 
 import io.keplerfs.spi.QueueRow;
+import io.keplerfs.values.Backlog;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,18 +11,40 @@ import org.jspecify.annotations.Nullable;
 /** The table {@code replication_queue}. */
 record QueueTable(Sql sql) {
     private static final String COLUMNS =
-            "kind, id, target_node_id, epoch, reason, attempts, last_attempt, next_attempt";
+            "kind, id, target_node_id, epoch, reason, attempts, last_attempt, next_attempt, priority, bytes";
     private static final String SELECT = "SELECT " + COLUMNS + " FROM replication_queue ";
     private static final String OLDEST_FIRST = " ORDER BY next_attempt, kind, id, target_node_id LIMIT ?";
     private static final String DUE = SELECT + "WHERE next_attempt <= ?" + OLDEST_FIRST;
     private static final String DUE_FOR = SELECT + "WHERE target_node_id = ? AND next_attempt <= ?" + OLDEST_FIRST;
     private static final String PUT =
-            "INSERT OR REPLACE INTO replication_queue(" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+            "INSERT OR REPLACE INTO replication_queue(" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+    private static final String DUE_AT =
+            SELECT + "WHERE target_node_id = ? AND priority = ? AND next_attempt <= ?" + OLDEST_FIRST;
+
+    /** The id of a copy begins with the 32 bytes of its chunk. */
+    private static final String BACKLOG = """
+            SELECT priority, count(*), count(DISTINCT CASE WHEN priority <> 'SMALL' THEN substr(id, 1, 32) END), sum(bytes)
+              FROM replication_queue GROUP BY priority""";
 
     List<QueueRow> due(@Nullable NodeId target, long nowMillis, int limit) {
         return target == null
                 ? sql.list(DUE, QueueTable::shape, nowMillis, limit)
                 : sql.list(DUE_FOR, QueueTable::shape, target, nowMillis, limit);
+    }
+
+    List<QueueRow> due(NodeId target, Priority priority, long nowMillis, int limit) {
+        return sql.list(DUE_AT, QueueTable::shape, target, priority.name(), nowMillis, limit);
+    }
+
+    List<Backlog> backlog() {
+        return sql.list(
+                BACKLOG,
+                row -> new Backlog(row.constant(1, Priority.class), row.number(2), row.number(3), row.number(4)));
+    }
+
+    void hurry(long nowMillis) {
+        sql.update("UPDATE replication_queue SET next_attempt = ? WHERE next_attempt > ?", nowMillis, nowMillis);
     }
 
     long size() {
@@ -37,7 +61,9 @@ record QueueTable(Sql sql) {
                 task.reason(),
                 task.attempts(),
                 task.lastAttemptMillis(),
-                task.nextAttemptMillis());
+                task.nextAttemptMillis(),
+                task.priority().name(),
+                task.bytes());
     }
 
     void remove(String kind, byte[] id, NodeId target) {
@@ -53,6 +79,8 @@ record QueueTable(Sql sql) {
                 row.text(5),
                 row.small(6),
                 row.number(7),
-                row.number(8));
+                row.number(8),
+                row.constant(9, Priority.class),
+                row.number(10));
     }
 }

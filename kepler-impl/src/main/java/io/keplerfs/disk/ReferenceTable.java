@@ -7,6 +7,7 @@ import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.VersionId;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,11 @@ record ReferenceTable(Sql sql) {
 
     List<Reference> of(ChunkId chunk) {
         return sql.list(SELECT + "WHERE chunk_id = ? ORDER BY upload_id", ReferenceTable::shape, chunk);
+    }
+
+    Optional<Reference> of(ChunkId chunk, VersionId upload) {
+        return sql.list(SELECT + "WHERE chunk_id = ? AND upload_id = ?", ReferenceTable::shape, chunk, upload).stream()
+                .findFirst();
     }
 
     List<Pin> pins(ChunkId chunk) {

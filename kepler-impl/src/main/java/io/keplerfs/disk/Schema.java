@@ -157,9 +157,22 @@ final class Schema {
             "DROP INDEX files_live",
             "CREATE INDEX files_live ON files(bucket, key, shard, live) WHERE live = 1");
 
+    /**
+     * Tasks get a priority. The size of a chunk is inside its task's id, where SQL does not find it: for those of the releases
+     * before, the largest chunk of the default size stands in until they are delivered.
+     */
+    private static final List<String> PRIORITIES = List.of(
+            "ALTER TABLE replication_queue ADD COLUMN priority TEXT NOT NULL DEFAULT 'SMALL'",
+            "ALTER TABLE replication_queue ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0",
+            """
+            UPDATE replication_queue SET priority = 'UNDER_REPLICATED', bytes = 4194304
+              WHERE kind IN ('chunk', 'move')""",
+            "DROP INDEX replication_queue_due_by_target",
+            "CREATE INDEX replication_queue_due_by_target ON replication_queue(target_node_id, priority, next_attempt)");
+
     /** Step i leads from version i to version i + 1. */
     private static final List<List<String>> STEPS =
-            List.of(FIRST, REFERENCES, ASIDE, LISTINGS_WITHOUT_TOMBSTONES, LISTINGS_ACROSS_SHARDS);
+            List.of(FIRST, REFERENCES, ASIDE, LISTINGS_WITHOUT_TOMBSTONES, LISTINGS_ACROSS_SHARDS, PRIORITIES);
 
     private Schema() {}
 

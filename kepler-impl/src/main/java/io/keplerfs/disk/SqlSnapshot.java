@@ -11,8 +11,10 @@ import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.Backlog;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import java.util.List;
 import java.util.Optional;
@@ -86,6 +88,11 @@ class SqlSnapshot implements Store.Snapshot {
     }
 
     @Override
+    public final Optional<Reference> reference(ChunkId id, VersionId upload) {
+        return tables().references().of(id, upload);
+    }
+
+    @Override
     public final List<Reference> referencesAfter(@Nullable Reference cursor, int limit) {
         return tables().references().above(cursor, limit);
     }
@@ -118,6 +125,16 @@ class SqlSnapshot implements Store.Snapshot {
     @Override
     public final List<QueueRow> due(@Nullable NodeId target, long nowMillis, int limit) {
         return tables().queue().due(target, nowMillis, limit);
+    }
+
+    @Override
+    public final List<QueueRow> due(NodeId target, Priority priority, long nowMillis, int limit) {
+        return tables().queue().due(target, priority, nowMillis, limit);
+    }
+
+    @Override
+    public final List<Backlog> backlog() {
+        return tables().queue().backlog();
     }
 
     @Override

@@ -108,6 +108,11 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     }
 
     @Override
+    public void hurry(long nowMillis) {
+        changing().queue().hurry(nowMillis);
+    }
+
+    @Override
     public void putUpload(UploadRow upload) {
         changing().uploads().put(upload);
     }

@@ -20,6 +20,12 @@ final class SqliteErrors {
 
     private SqliteErrors() {}
 
+    /** Whether there was no room on the disk. */
+    static boolean isFull(SQLException failed) {
+        return failed instanceof SQLiteException told
+                && (told.getResultCode().code & PRIMARY) == SQLiteErrorCode.SQLITE_FULL.code;
+    }
+
     /**
      * Whether a commit that failed so may still appear after a restart: its frames may lie complete in the write-ahead log while
      * only their fsync failed. A full disk is no such case, because the frame that commits is the last one written.

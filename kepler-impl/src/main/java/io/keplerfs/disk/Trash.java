@@ -44,7 +44,7 @@ final class Trash {
         forget(gone);
         for (ChunkId id : metadata.read(snapshot -> snapshot.tables().chunks().in(State.QUARANTINE))) {
             if (files.isInPlace(id)) {
-                files.quarantine(id, "failed a check before the node was stopped");
+                files.quarantine(id, "failed a check before the node was stopped", wallMillis.getAsLong());
             }
         }
     }

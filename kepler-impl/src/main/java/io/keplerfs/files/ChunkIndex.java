@@ -7,10 +7,12 @@ import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.view.Ownership;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,39 +64,55 @@ final class ChunkIndex {
         return ids;
     }
 
-    /** Tasks that have every owner take every chunk, index chunks included. */
-    CompletableFuture<List<QueueRow>> debts(Ownership ownership) {
-        List<QueueRow> tasks = new ArrayList<>();
-        if (manifest.content() instanceof Manifest.Chunks chunks) {
-            oweAll(chunks.ids(), 0, ownership, tasks);
-        } else if (manifest.content() instanceof Manifest.Tree tree) {
-            return debts(tree, 0, ownership, tasks);
-        }
-        return CompletableFuture.completedFuture(tasks);
+    /**
+     * How many parts {@link #part} tells the chunks in: the first is what the manifest itself names, each other one what an index
+     * chunk lists.
+     */
+    int parts() {
+        return manifest.content() instanceof Manifest.Tree tree ? 1 + tree.indexIds().length / ChunkId.BYTES : 1;
     }
 
-    private CompletableFuture<List<QueueRow>> debts(
-            Manifest.Tree tree, int index, Ownership ownership, List<QueueRow> tasks) {
-        if (index * ChunkId.BYTES >= tree.indexIds().length) {
+    /** The chunks of one part, from 0; fails like a read of chunks. */
+    CompletableFuture<List<ChunkRef>> part(int part) {
+        if (manifest.content() instanceof Manifest.Chunks chunks) {
+            return CompletableFuture.completedFuture(refs(chunks.ids(), 0));
+        } else if (!(manifest.content() instanceof Manifest.Tree tree)) {
+            return CompletableFuture.completedFuture(List.of());
+        } else if (part == 0) {
+            return CompletableFuture.completedFuture(IntStream.range(0, parts() - 1)
+                    .mapToObj(index -> indexChunk(tree, index))
+                    .toList());
+        } else {
+            return ids(tree, part - 1).thenApply(ids -> refs(ids, (long) (part - 1) * tree.idsPerIndex()));
+        }
+    }
+
+    /** Tasks that have every owner take every chunk, index chunks included. */
+    CompletableFuture<List<QueueRow>> debts(Ownership ownership) {
+        return debts(0, ownership, new ArrayList<>());
+    }
+
+    private CompletableFuture<List<QueueRow>> debts(int part, Ownership ownership, List<QueueRow> tasks) {
+        if (part == parts()) {
             return CompletableFuture.completedFuture(tasks);
         }
-        owe(indexChunk(tree, index), ownership, tasks);
-        return ids(tree, index).thenCompose(ids -> {
-            oweAll(ids, (long) index * tree.idsPerIndex(), ownership, tasks);
-            return debts(tree, index + 1, ownership, tasks);
+        return part(part).thenCompose(chunks -> {
+            chunks.forEach(chunk -> owe(chunk, ownership, tasks));
+            return debts(part + 1, ownership, tasks);
         });
     }
 
-    private void oweAll(byte[] ids, long firstPlace, Ownership ownership, List<QueueRow> tasks) {
-        for (int at = 0; at < ids.length / ChunkId.BYTES; at++) {
-            owe(ChunkList.ref(ids, at, firstPlace + at, chunkSize(), manifest.sizeBytes()), ownership, tasks);
-        }
+    private List<ChunkRef> refs(byte[] ids, long firstPlace) {
+        return IntStream.range(0, ids.length / ChunkId.BYTES)
+                .mapToObj(at -> ChunkList.ref(ids, at, firstPlace + at, chunkSize(), manifest.sizeBytes()))
+                .toList();
     }
 
     private void owe(ChunkRef chunk, Ownership ownership, List<QueueRow> tasks) {
         List<NodeId> owners =
                 ownership.newest().ring().owners(ownership.newest().ring().partitionOf(chunk.id()));
-        tasks.addAll(node.delivery().debts(chunk, pin, owners, "upload that broke off at its end"));
+        tasks.addAll(node.delivery()
+                .debts(chunk, pin, owners, Priority.UNDER_REPLICATED, "upload that broke off at its end"));
     }
 
     private CompletableFuture<ChunkRef> ref(byte[] ids, int at, long place) {

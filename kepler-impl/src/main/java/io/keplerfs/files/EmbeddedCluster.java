@@ -3,9 +3,11 @@ package io.keplerfs.files;
 import io.keplerfs.Bucket;
 import io.keplerfs.BucketInfo;
 import io.keplerfs.ChunkReport;
+import io.keplerfs.ClusterRepair;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.ClusterViews;
 import io.keplerfs.Durability;
+import io.keplerfs.GetOptions;
 import io.keplerfs.InvalidRequestException;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.KeplerListener;
@@ -21,6 +23,7 @@ import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.ListResult;
 import io.keplerfs.repair.Claims;
 import io.keplerfs.repair.Explain;
+import io.keplerfs.repair.Needs;
 import io.keplerfs.values.ChunkId;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,17 +35,28 @@ import java.util.concurrent.CompletableFuture;
 public final class EmbeddedCluster implements KeplerCluster {
     private static final int BUCKETS_PER_PAGE = 1000;
 
+    /** As promised by {@link KeplerCluster#chunksAsync}. */
+    private static final int MOST_CHUNKS = 1000;
+
     private final Node node;
     private final Services services;
     private final Explain explain;
     private final ClusterWatch watch;
     private final ClusterViews views;
+    private final ClusterRepair repair;
     private final OpenCalls calls;
 
     /** Before any message can arrive. */
     public EmbeddedCluster(
-            Node node, HybridClock clock, Replaced replaced, Explain explain, ClusterWatch watch, ClusterViews views) {
+            Node node,
+            HybridClock clock,
+            Replaced replaced,
+            Explain explain,
+            ClusterWatch watch,
+            ClusterViews views,
+            ClusterRepair repair) {
         this.views = views;
+        this.repair = new TrackedRepair(repair, node.calls());
         this.node = node;
         this.explain = explain;
         this.services = Services.of(node, clock, watch::emit);
@@ -54,6 +68,11 @@ public final class EmbeddedCluster implements KeplerCluster {
     /** Which uploads are needed, for those who clean up. */
     public Claims claims() {
         return services.claimed();
+    }
+
+    /** Which chunks versions need, for those who see to it that they are there. */
+    public Needs needs() {
+        return services.needed();
     }
 
     /** Begins to look after unfinished uploads. On the loop, once. */
@@ -172,6 +191,18 @@ public final class EmbeddedCluster implements KeplerCluster {
     }
 
     @Override
+    public CompletableFuture<List<ChunkId>> chunksAsync(String bucket, String key, long from, int limit) {
+        if (from < 0 || limit < 1 || limit > MOST_CHUNKS) {
+            return CompletableFuture.failedFuture(new InvalidRequestException("chunks of " + bucket + "/" + key
+                    + " from place " + from + ", at most " + limit + ": the place is at least 0, the limit 1 to "
+                    + MOST_CHUNKS));
+        }
+        return bucket(bucket)
+                .snapshotAsync(key, GetOptions.defaults())
+                .thenCompose(file -> ((Snapshot) file).chunks(from, limit));
+    }
+
+    @Override
     public CompletableFuture<ChunkReport> chunkAsync(ChunkId id) {
         return calls.track(calls.reading(), () -> explain.chunk(id));
     }
@@ -184,6 +215,11 @@ public final class EmbeddedCluster implements KeplerCluster {
     @Override
     public ClusterViews views() {
         return views;
+    }
+
+    @Override
+    public ClusterRepair repair() {
+        return repair;
     }
 
     /** Does nothing: the node is closed, not its cluster. */

@@ -253,6 +253,9 @@ final class FastWrites {
                 .thenCompose(outcome -> outcome instanceof Outcome.Indeterminate
                         ? change(parcel, kept, false)
                         : CompletableFuture.completedFuture(outcome))
+                .thenCompose(outcome -> outcome instanceof Outcome.Refused refused
+                        ? letGo(parcel.intent().key(), kept, refused.current()).thenApply(ended -> outcome)
+                        : CompletableFuture.completedFuture(outcome))
                 .thenCompose(outcome -> {
                     if (!(outcome instanceof Outcome.Refused refused)
                             || refused.current().isNone()
@@ -267,6 +270,23 @@ final class FastWrites {
                                     parcel.value().id())
                             .thenCompose(durable -> deliver(parcel, more));
                 });
+    }
+
+    /**
+     * A version that was kept, and then overwritten by somebody who did not have to keep it, is no conflict: its chunks may be
+     * gone before it was one. Only a direct successor tells: behind a later one there may have been a fast write of another node,
+     * which counts on the conflict. Undecided, it stays listed.
+     *
+     * @param current what the register is certain to hold
+     */
+    private CompletableFuture<Void> letGo(RegisterKey key, Set<VersionId> kept, RegisterValue current) {
+        if (current.ancestors().isEmpty() || Manifest.isFast(current)) {
+            return CompletableFuture.completedFuture(null);
+        }
+        VersionId before = current.ancestors().get(0).id();
+        return kept.contains(before)
+                ? losers.drop(key.bucket(), key.key(), before).thenApply(ended -> null)
+                : CompletableFuture.completedFuture(null);
     }
 
     /**

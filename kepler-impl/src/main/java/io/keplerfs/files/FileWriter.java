@@ -14,6 +14,7 @@ import io.keplerfs.register.Change;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.Store;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import java.util.Collection;
@@ -47,6 +48,15 @@ final class FileWriter {
     /** A small file: its bytes are part of the manifest. */
     CompletableFuture<FileInfo> putInline(
             String bucket, String key, byte[] content, PutOptions options, VersionId version) {
+        Store.Usage usage = node.store().usage();
+        if (content.length > 0 && !usage.hasRoomForNew(content.length)) {
+            return CompletableFuture.failedFuture(UnavailableException.noSpace(
+                    "put " + bucket + "/" + key + ": the disk of this node is full (" + usage.freeBytes()
+                            + " bytes free, "
+                            + usage.newBytesFloor()
+                            + " are kept for deletes and repair); delete files, add disk, or ask another node",
+                    null));
+        }
         return bucket(bucket, options).thenCompose(record -> {
             RegisterKey register = record.registerOf(bucket, key);
             Manifest manifest = Manifest.of(version, content.length, options, new Manifest.Inline(content));

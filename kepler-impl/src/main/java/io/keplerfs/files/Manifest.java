@@ -181,15 +181,24 @@ record Manifest(
         return new Change.Write(stamped.toBytes(), false);
     }
 
+    /** Whether it was acknowledged as a fast write, a delete included. */
+    static boolean isFast(RegisterValue value) {
+        return fastStampOf(value) != 0;
+    }
+
+    private static long fastStampOf(RegisterValue value) {
+        return value.absent()
+                ? Tombstone.of(value.payload()).fastStamp()
+                : of(value).fastStamp();
+    }
+
     /**
      * When the caller wrote this version, on the hybrid clock; 0 if nothing was ever written. It rises from each version of a
      * register to the next: a fast write is delivered only over versions it {@link #follows}, and any other write has the time
      * of its ballot, which is above the delivery, and so the stamp, of what was there.
      */
     static long stampOf(RegisterValue value) {
-        long stamp = value.absent()
-                ? Tombstone.of(value.payload()).fastStamp()
-                : of(value).fastStamp();
+        long stamp = fastStampOf(value);
         return stamp != 0 ? stamp : value.time();
     }
 

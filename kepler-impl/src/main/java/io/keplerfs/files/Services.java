@@ -15,6 +15,7 @@ import java.util.function.Consumer;
  * @param commit makes a version the newest
  * @param fast fast writes and their delivery
  * @param claimed who needs an upload
+ * @param needed which chunks versions need
  * @param workerUploads how many uploads may read their streams on this node's own threads
  * @param losers the losing versions of conflicts
  */
@@ -27,6 +28,7 @@ record Services(
         Commit commit,
         FastWrites fast,
         Claimed claimed,
+        Needed needed,
         Places workerUploads,
         Losers losers) {
     /** As many as transfers that the gateway serves at a time. */
@@ -53,6 +55,7 @@ record Services(
                 commit,
                 fast,
                 claimed,
+                new Needed(node, versions, claimed),
                 new Places(MOST_WORKER_UPLOADS),
                 losers);
     }

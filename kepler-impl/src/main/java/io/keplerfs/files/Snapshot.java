@@ -3,11 +3,15 @@ package io.keplerfs.files;
 import io.keplerfs.FileInfo;
 import io.keplerfs.FileSnapshot;
 import io.keplerfs.GetOptions;
+import io.keplerfs.replication.ChunkRef;
 import io.keplerfs.spi.Pin;
+import io.keplerfs.values.ChunkId;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** One version of a file as this node found it. Any thread. */
@@ -52,6 +56,33 @@ public final class Snapshot implements FileSnapshot {
                 .whenComplete((bytes, failure) -> reader.close());
     }
 
+    /** Ids of its chunks, in their order, from this place on; fails like {@link #stream}. */
+    CompletableFuture<List<ChunkId>> chunks(long from, int limit) {
+        if (manifest.content() instanceof Manifest.Inline) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+        ChunkIndex index = new ChunkIndex(node, manifest, pin(), options);
+        return chunks(index, from, limit, new ArrayList<>());
+    }
+
+    private CompletableFuture<List<ChunkId>> chunks(ChunkIndex index, long place, int limit, List<ChunkId> found) {
+        long count = (info.sizeBytes() + index.chunkSize() - 1) / index.chunkSize();
+        CompletableFuture<List<ChunkId>> done = CompletableFuture.completedFuture(found);
+        // Only the first of an index chunk is waited for: a thousand others must not become a thousand stack frames.
+        for (long next = place; next < count && found.size() < limit; next++) {
+            CompletableFuture<ChunkRef> ref = index.chunkAt(next * index.chunkSize());
+            if (!ref.isDone() || ref.isCompletedExceptionally()) {
+                long after = next + 1;
+                return ref.thenCompose(chunk -> {
+                    found.add(chunk.id());
+                    return chunks(index, after, limit, found);
+                });
+            }
+            found.add(ref.join().id());
+        }
+        return done;
+    }
+
     private static CompletableFuture<ByteBuffer> readOn(ChunkReader reader, ByteBuffer target) {
         return reader.isAtEnd()
                 ? CompletableFuture.completedFuture(target)
@@ -65,8 +96,12 @@ public final class Snapshot implements FileSnapshot {
         }
     }
 
+    private Pin pin() {
+        return new Pin(manifest.upload(), info.bucket(), info.key());
+    }
+
     private ChunkReader reader(long offset, long length) {
-        Pin pin = new Pin(manifest.upload(), info.bucket(), info.key());
+        Pin pin = pin();
         ChunkIndex index = new ChunkIndex(node, manifest, pin, options);
         return new ChunkReader(node, index, pin, options, offset, offset + length);
     }

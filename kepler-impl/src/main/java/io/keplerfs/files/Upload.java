@@ -8,6 +8,7 @@ import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Ownership;
 import java.nio.ByteBuffer;
@@ -248,7 +249,10 @@ final class Upload {
     private List<QueueRow> owedTasks() {
         List<QueueRow> tasks = new ArrayList<>();
         for (Owed debt : owed) {
-            tasks.addAll(node.delivery().debts(debt.chunk(), pin, debt.write().lacking(), "slow or down at upload"));
+            Set<NodeId> lacking = debt.write().lacking();
+            int have = debt.write().acked().size();
+            Priority priority = Priority.ofCopiesLeft(have, have + lacking.size());
+            tasks.addAll(node.delivery().debts(debt.chunk(), pin, lacking, priority, "slow or down at upload"));
         }
         return tasks;
     }
@@ -279,7 +283,8 @@ final class Upload {
             for (ChunkRef chunk : all) {
                 List<NodeId> newOwners =
                         now.newest().ring().owners(now.newest().ring().partitionOf(chunk.id()));
-                tasks.addAll(node.delivery().debts(chunk, pin, newOwners, "ownership moved during the upload"));
+                tasks.addAll(node.delivery()
+                        .debts(chunk, pin, newOwners, Priority.MOVE, "ownership moved during the upload"));
             }
         }
         return tasks;

@@ -2,10 +2,12 @@ package io.keplerfs.files;
 
 import io.keplerfs.GetOptions;
 import io.keplerfs.UnavailableException;
+import io.keplerfs.loop.Failures;
 import io.keplerfs.register.BallotWindow;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Settled;
+import io.keplerfs.spi.DiskFullException;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.RegisterKey;
@@ -65,8 +67,7 @@ final class Uploads {
     /** Makes a new upload durably known. */
     CompletableFuture<Void> open(VersionId id, String bucket, String key) {
         active.add(id);
-        UploadRow row =
-                new UploadRow(id, bucket, key, UploadRow.State.OPEN, node.loop().wallMillis());
+        UploadRow row = new UploadRow(id, bucket, key, node.loop().wallMillis());
         return node.store()
                 .<Void>write(tables -> {
                     tables.putUpload(row);
@@ -74,8 +75,12 @@ final class Uploads {
                 })
                 .exceptionallyCompose(failure -> {
                     active.remove(id);
+                    Throwable cause = Failures.unwrap(failure);
+                    String why = "this node cannot store: " + (cause == null ? failure : cause).getMessage();
                     return CompletableFuture.failedFuture(
-                            new UnavailableException("this node cannot store: " + failure.getMessage(), failure));
+                            cause instanceof DiskFullException
+                                    ? UnavailableException.noSpace(why, cause)
+                                    : new UnavailableException(why, failure));
                 });
     }
 

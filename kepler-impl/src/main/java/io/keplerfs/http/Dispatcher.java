@@ -22,6 +22,7 @@ final class Dispatcher {
     private final MetricsPage metrics;
     private final KeysPage keys;
     private final ViewRoutes views;
+    private final RepairRoutes repair;
 
     Dispatcher(GatewayContext gateway) {
         this.gateway = gateway;
@@ -31,6 +32,7 @@ final class Dispatcher {
         this.metrics = new MetricsPage(gateway);
         this.keys = new KeysPage(gateway);
         this.views = new ViewRoutes(gateway.cluster.views());
+        this.repair = new RepairRoutes(gateway.cluster.repair(), views);
     }
 
     /**
@@ -89,6 +91,19 @@ final class Dispatcher {
                 exchange.then(
                         cluster.chunkAsync(ChunkId.parse(route.key())), report -> ok(exchange, Json.chunk(report)));
             }
+            case FILE_CHUNKS -> {
+                route.query().allowOnly("from", "limit");
+                long from = route.query().value("from", 0L, Dispatcher::place);
+                int limit = route.query().value("limit", ListOptions.MAX_LIMIT, Dispatcher::limit);
+                exchange.then(
+                        cluster.chunksAsync(route.bucket(), route.key(), from, limit),
+                        chunks -> ok(exchange, Json.chunks(chunks)));
+            }
+            case REPAIR -> repair.status(exchange, route);
+            case REPAIR_THROTTLE -> repair.throttle(exchange, route);
+            case REPAIR_START -> repair.start(exchange, route);
+            case REPAIR_PAUSE -> repair.pause(exchange, route);
+            case REPAIR_RESUME -> repair.resume(exchange, route);
             case VIEW -> views.status(exchange, route);
             case DRAIN -> views.drain(exchange, route);
             case EVICT -> views.evict(exchange, route);
@@ -161,6 +176,13 @@ final class Dispatcher {
                     "'" + Percent.printable(text) + "' is not a whole number from 1 to " + ListOptions.MAX_LIMIT);
         }
         return Integer.parseInt(text);
+    }
+
+    private static long place(String text) {
+        if (!text.matches("\\d{1,18}")) {
+            throw new IllegalArgumentException("'" + Percent.printable(text) + "' is not a place, from 0");
+        }
+        return Long.parseLong(text);
     }
 
     private void bucket(Exchange exchange, Route route) throws Refusal {

@@ -21,7 +21,13 @@ enum Endpoint {
     DRAIN("/v1/cluster/members/{node}/drain", "POST", "DELETE"),
     EVICT("/v1/cluster/members/{node}/evict", "POST"),
     FORCE_VIEW("/v1/cluster/force-view", "POST"),
+    REPAIR("/v1/repair", "GET"),
+    REPAIR_THROTTLE("/v1/repair/throttle", "POST"),
+    REPAIR_START("/v1/repair/{work}/start", "POST"),
+    REPAIR_PAUSE("/v1/repair/{work}/pause", "POST"),
+    REPAIR_RESUME("/v1/repair/{work}/resume", "POST"),
     OWNERS("/v1/owners/{bucket}/{key}", "GET"),
+    FILE_CHUNKS("/v1/file-chunks/{bucket}/{key}", "GET"),
     CHUNK("/v1/chunks/{id}", "GET"),
     /** Not a path of the API: counted under one name, so that a scanner cannot fill the metrics. */
     NONE("none");

@@ -55,7 +55,10 @@ final class Failures {
                             WriteRequest.FENCING_HEADER,
                             Long.toString(failed.storedToken().getAsLong()));
         } else if (failure instanceof UnavailableException unavailable) {
-            return Problem.unavailable(detail, ceilSeconds(unavailable.retryAfter()));
+            long retrySeconds = ceilSeconds(unavailable.retryAfter());
+            return unavailable.isNoSpace()
+                    ? Problem.noSpace(detail, retrySeconds)
+                    : Problem.unavailable(detail, retrySeconds);
         } else if (failure instanceof IndeterminateException maybe) {
             String version = maybe.version().toString();
             return new Problem(HttpResponseStatus.GATEWAY_TIMEOUT, "indeterminate", "It may still appear", detail)

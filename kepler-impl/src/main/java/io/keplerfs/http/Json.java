@@ -12,6 +12,7 @@ import io.keplerfs.ListPage;
 import io.keplerfs.Member;
 import io.keplerfs.NodeHealth;
 import io.keplerfs.Receipt;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.Contact;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
@@ -112,6 +113,7 @@ final class Json {
         json.addProperty("settled", status.settled());
         json.addProperty("replicationFactor", status.replicationFactor());
         json.addProperty("queued", status.queued());
+        json.addProperty("queuedCopies", status.queuedCopies());
         json.addProperty("localHealth", status.localHealth());
         json.add("members", array(status.members(), Json::member));
         return json;
@@ -120,6 +122,14 @@ final class Json {
     static JsonObject owners(List<Member> owners) {
         JsonObject json = new JsonObject();
         json.add("owners", array(owners, Json::member));
+        return json;
+    }
+
+    static JsonObject chunks(List<ChunkId> chunks) {
+        JsonObject json = new JsonObject();
+        JsonArray ids = new JsonArray();
+        chunks.forEach(id -> ids.add(id.toString()));
+        json.add("chunks", ids);
         return json;
     }
 

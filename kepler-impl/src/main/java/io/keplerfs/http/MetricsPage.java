@@ -71,6 +71,7 @@ final class MetricsPage {
         text.single("kepler_view_epoch", "gauge", "number of the agreed view", now.epoch());
         text.single("kepler_view_settled", "gauge", "0 while ownership is moving", now.settled() ? 1 : 0);
         text.single("kepler_replication_queue", "gauge", "tasks this node still has to deliver", now.queued());
+        text.single("kepler_replication_queue_copies", "gauge", "those that copy a chunk", now.queuedCopies());
         text.type("kepler_members", "gauge", "known members by state");
         for (MemberState state : MemberState.values()) {
             long count = now.members().stream()

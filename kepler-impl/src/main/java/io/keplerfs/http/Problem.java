@@ -47,6 +47,11 @@ record Problem(
                 .withHeader("Retry-After", Long.toString(Math.max(1, retryAfterSeconds)));
     }
 
+    static Problem noSpace(String detail, long retryAfterSeconds) {
+        return new Problem(HttpResponseStatus.INSUFFICIENT_STORAGE, "no-space", "Disks are full", detail)
+                .withHeader("Retry-After", Long.toString(Math.max(1, retryAfterSeconds)));
+    }
+
     static Problem notSupported(HttpResponseStatus status, String detail) {
         return new Problem(status, "not-supported", "Not supported", detail);
     }

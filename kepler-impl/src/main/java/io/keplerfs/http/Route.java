@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * What a request is about.
  *
  * @param bucket empty if the endpoint has none
- * @param key empty if the endpoint has none; for the calls about a member its label or id
+ * @param key empty if the endpoint has none; for the calls about a member its label or id, about repair the name of the work
  */
 record Route(Endpoint endpoint, String bucket, String key, Query query) {
     /** As promised by {@link io.keplerfs.Bucket}. */
@@ -31,6 +31,11 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
     private static final String MEMBERS = "/v1/cluster/members/";
     private static final String DRAIN = "/drain";
     private static final String EVICT = "/evict";
+    private static final String FILE_CHUNKS = "/v1/file-chunks/";
+    private static final String REPAIR = "/v1/repair/";
+    private static final String START = "/start";
+    private static final String PAUSE = "/pause";
+    private static final String RESUME = "/resume";
 
     /** The endpoint of a raw request target; {@link Endpoint#NONE} if there is none. */
     static Endpoint endpointOf(String target) {
@@ -45,6 +50,8 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case "/v1/keys" -> Endpoint.KEYS;
             case "/v1/cluster/view" -> Endpoint.VIEW;
             case "/v1/cluster/force-view" -> Endpoint.FORCE_VIEW;
+            case "/v1/repair" -> Endpoint.REPAIR;
+            case "/v1/repair/throttle" -> Endpoint.REPAIR_THROTTLE;
             default -> named(path);
         };
     }
@@ -62,22 +69,34 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             return Endpoint.KEY;
         } else if (path.startsWith(CHUNKS) && path.indexOf('/', CHUNKS.length()) < 0) {
             return Endpoint.CHUNK;
-        } else if (ofMember(path, DRAIN)) {
+        } else if (path.startsWith(FILE_CHUNKS) && path.indexOf('/', FILE_CHUNKS.length()) >= 0) {
+            return Endpoint.FILE_CHUNKS;
+        } else if (between(MEMBERS, path, DRAIN)) {
             return Endpoint.DRAIN;
-        } else if (ofMember(path, EVICT)) {
+        } else if (between(MEMBERS, path, EVICT)) {
             return Endpoint.EVICT;
+        } else if (between(REPAIR, path, START)) {
+            return Endpoint.REPAIR_START;
+        } else if (between(REPAIR, path, PAUSE)) {
+            return Endpoint.REPAIR_PAUSE;
+        } else if (between(REPAIR, path, RESUME)) {
+            return Endpoint.REPAIR_RESUME;
         }
         return Endpoint.NONE;
     }
 
-    private static boolean ofMember(String path, String call) {
-        return path.startsWith(MEMBERS)
+    private static boolean between(String before, String path, String call) {
+        return path.startsWith(before)
                 && path.endsWith(call)
-                && path.indexOf('/', MEMBERS.length()) == path.length() - call.length();
+                && path.indexOf('/', before.length()) == path.length() - call.length();
     }
 
     private static String member(String path, String call) throws Refusal {
         return Percent.decode("node", path.substring(MEMBERS.length(), path.length() - call.length()));
+    }
+
+    private static String work(String path, String call) throws Refusal {
+        return Percent.decode("work", path.substring(REPAIR.length(), path.length() - call.length()));
     }
 
     /** The names and parameters of a raw target: nothing is normalised, so that every key has exactly one spelling's bytes. */
@@ -109,7 +128,12 @@ record Route(Endpoint endpoint, String bucket, String key, Query query) {
             case CHUNK -> new Route(endpoint, "", chunk(path.substring(CHUNKS.length())), query(target));
             case DRAIN -> new Route(endpoint, "", member(path, DRAIN), query(target));
             case EVICT -> new Route(endpoint, "", member(path, EVICT), query(target));
-            case BUCKETS, CLUSTER, KEYS, KEY, VIEW, FORCE_VIEW -> new Route(endpoint, "", "", query(target));
+            case FILE_CHUNKS -> withKey(endpoint, path.substring(FILE_CHUNKS.length()), query(target));
+            case REPAIR_START -> new Route(endpoint, "", work(path, START), query(target));
+            case REPAIR_PAUSE -> new Route(endpoint, "", work(path, PAUSE), query(target));
+            case REPAIR_RESUME -> new Route(endpoint, "", work(path, RESUME), query(target));
+            case BUCKETS, CLUSTER, KEYS, KEY, VIEW, FORCE_VIEW, REPAIR, REPAIR_THROTTLE ->
+                new Route(endpoint, "", "", query(target));
             // Probes and scrapers add parameters of their own.
             case INDEX, LIVE, READY, METRICS, NONE -> new Route(endpoint, "", "", Query.parse(""));
         };

@@ -52,12 +52,16 @@ final class ViewRoutes {
             throw Refusal.invalid("a forced view loses what only the lost nodes had: read docs/operations.md, "
                     + "then say accept-data-loss=true");
         }
-        List<String> names = Arrays.stream(query.text("survivors").orElse("").split(",", -1))
+        change(exchange, nodes(query.text("survivors").orElse("")), views::forceAsync);
+    }
+
+    /** The members of these labels or ids, comma-separated; fails with NotFoundException. */
+    CompletableFuture<List<NodeId>> nodes(String commaSeparated) {
+        List<String> names = Arrays.stream(commaSeparated.split(",", -1))
                 .map(String::trim)
                 .filter(name -> !name.isEmpty())
                 .toList();
-        CompletableFuture<List<NodeId>> nodes = views.statusAsync().thenCompose(status -> resolved(status, names));
-        change(exchange, nodes, views::forceAsync);
+        return views.statusAsync().thenCompose(status -> resolved(status, names));
     }
 
     private <T> void change(

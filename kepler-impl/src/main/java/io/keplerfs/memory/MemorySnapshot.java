@@ -12,10 +12,16 @@ import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.Backlog;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +31,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -126,6 +133,11 @@ class MemorySnapshot implements Store.Snapshot {
     }
 
     @Override
+    public final Optional<Reference> reference(ChunkId id, VersionId upload) {
+        return Optional.ofNullable(tables().references.get(new ReferenceId(id, upload)));
+    }
+
+    @Override
     public final List<Reference> referencesAfter(@Nullable Reference cursor, int limit) {
         return above(tables().references, cursor == null ? null : ReferenceId.of(cursor))
                 .limit(limit)
@@ -177,12 +189,44 @@ class MemorySnapshot implements Store.Snapshot {
 
     @Override
     public final List<QueueRow> due(@Nullable NodeId target, long nowMillis, int limit) {
+        return due(task -> target == null || task.target().equals(target), nowMillis, limit);
+    }
+
+    @Override
+    public final List<QueueRow> due(NodeId target, Priority priority, long nowMillis, int limit) {
+        return due(task -> task.priority() == priority && task.target().equals(target), nowMillis, limit);
+    }
+
+    private List<QueueRow> due(Predicate<QueueRow> wanted, long nowMillis, int limit) {
         return tables().queue.values().stream()
                 .filter(task -> task.nextAttemptMillis() <= nowMillis)
-                .filter(task -> target == null || task.target().equals(target))
+                .filter(wanted)
                 .sorted(OLDEST_FIRST)
                 .limit(limit)
                 .toList();
+    }
+
+    @Override
+    public final List<Backlog> backlog() {
+        Map<Priority, List<QueueRow>> byPriority = new EnumMap<>(Priority.class);
+        tables().queue
+                .values()
+                .forEach(task -> byPriority
+                        .computeIfAbsent(task.priority(), first -> new ArrayList<>())
+                        .add(task));
+        return byPriority.values().stream().map(MemorySnapshot::backlog).toList();
+    }
+
+    private static Backlog backlog(List<QueueRow> tasks) {
+        Priority priority = tasks.get(0).priority();
+        long chunks = priority == Priority.SMALL
+                ? 0
+                : tasks.stream()
+                        .map(task -> ByteBuffer.wrap(Arrays.copyOf(task.id(), ChunkId.BYTES)))
+                        .distinct()
+                        .count();
+        long bytes = tasks.stream().mapToLong(QueueRow::bytes).sum();
+        return new Backlog(priority, tasks.size(), chunks, bytes);
     }
 
     @Override

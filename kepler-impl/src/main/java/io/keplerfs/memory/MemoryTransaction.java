@@ -167,6 +167,13 @@ class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
     }
 
     @Override
+    public void hurry(long nowMillis) {
+        due(null, Long.MAX_VALUE, Integer.MAX_VALUE).stream()
+                .filter(task -> task.nextAttemptMillis() > nowMillis)
+                .forEach(task -> enqueue(task.dueAt(nowMillis)));
+    }
+
+    @Override
     public void putUpload(UploadRow upload) {
         put(tables().uploads, upload.id(), upload);
     }

@@ -11,14 +11,21 @@ import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
 import io.keplerfs.register.Tombstones;
+import io.keplerfs.repair.AskedRepair;
 import io.keplerfs.repair.Collector;
 import io.keplerfs.repair.Drain;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
+import io.keplerfs.repair.LongWork;
+import io.keplerfs.repair.ManifestAudit;
+import io.keplerfs.repair.QueueWork;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
+import io.keplerfs.repair.RepairDesk;
+import io.keplerfs.repair.Scrub;
 import io.keplerfs.repair.TombstoneSweep;
+import io.keplerfs.replication.Bandwidth;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkOwner;
 import io.keplerfs.replication.ChunkWriter;
@@ -27,6 +34,7 @@ import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
+import io.keplerfs.values.Measure;
 import io.keplerfs.view.Founding;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.Sync;
@@ -35,6 +43,7 @@ import io.keplerfs.view.ViewOperator;
 import io.keplerfs.view.ViewProposer;
 import io.keplerfs.view.Views;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -56,7 +65,14 @@ public final class NodeParts {
     private final Drain drain;
     private final ReferenceSync references;
     private final Collector collector;
+    private final ManifestAudit audit;
+    private final Scrub scrub;
     private final Status status;
+    /** What operators can watch and hold up. */
+    private final List<LongWork> longWork = new ArrayList<>();
+
+    private final QueueWork queueWork;
+    private final RepairDesk desk;
     private final EmbeddedCluster cluster;
 
     /**
@@ -120,7 +136,8 @@ public final class NodeParts {
         sync = new Sync(loop, rpc, store, views);
         proposer = new ViewProposer(loop, rpc, views, registers, seams.membership()::members, policy.evictAfter());
         new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
-        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, store, queue, views, policy.rebalanceBytesPerSecond());
+        Bandwidth bandwidth = new Bandwidth(loop, policy.rebalanceBytesPerSecond());
+        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, store, queue, views, bandwidth);
         rebalance = new Rebalance(loop, rpc, store, views, delivery);
         ViewOperator operator = new ViewOperator(loop, rpc, views, proposer, seams.membership()::members);
         drain = new Drain(loop, rpc, store, views, registers, delivery, operator);
@@ -131,7 +148,7 @@ public final class NodeParts {
                 store,
                 views,
                 registers,
-                new ChunkWriter(loop, rpc),
+                new ChunkWriter(loop, rpc, bandwidth),
                 delivery,
                 queue,
                 seams.workers(),
@@ -140,10 +157,35 @@ public final class NodeParts {
         references = new ReferenceSync(loop, rpc, store, views);
         Holdings holdings = new Holdings(rpc, store, references::completeEpoch);
         Explain explain = new Explain(views, holdings, policy.ages());
+        queueWork = new QueueWork(loop, queue);
+        longWork.add(queueWork);
+        desk = new RepairDesk(loop, rpc, store, queue, bandwidth, longWork, listeners::tell);
         cluster = new EmbeddedCluster(
-                node, seams.clock(), replaced, explain, status, new NodeViews(rpc, views, operator));
+                node,
+                seams.clock(),
+                replaced,
+                explain,
+                status,
+                new NodeViews(rpc, views, operator),
+                new AskedRepair(
+                        rpc,
+                        views,
+                        id -> members.find(id).map(MemberInfo::label).orElse("")));
         collector =
                 new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages());
+        audit = new ManifestAudit(
+                loop,
+                rpc,
+                store,
+                views,
+                delivery,
+                cluster.needs(),
+                policy.ages(),
+                queue::waiting,
+                references::completeEpoch);
+        scrub = new Scrub(loop, store.nodeId(), store, views, delivery, policy.ages(), bandwidth::bytesPerSecond);
+        longWork.add(audit);
+        longWork.add(scrub);
         views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),
@@ -172,11 +214,15 @@ public final class NodeParts {
             sync.resume();
             proposer.start();
             queue.start();
+            queueWork.start();
+            desk.start();
             rebalance.start();
             tombstoneSweep.start();
             drain.start();
             references.start();
             collector.start();
+            audit.start();
+            scrub.start();
             cluster.start();
         });
     }
@@ -199,6 +245,11 @@ public final class NodeParts {
     /** What is still to be delivered. */
     public ReplicationQueue queue() {
         return queue;
+    }
+
+    /** Numbers about repair for the operator's graphs. Any thread. */
+    List<Measure> repairMeasures() {
+        return desk.measures();
     }
 
     Status status() {

@@ -21,12 +21,14 @@ import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
 import io.keplerfs.swim.SwimMembership;
 import io.keplerfs.tcp.TcpTransport;
+import io.keplerfs.values.Measure;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -67,7 +69,7 @@ final class NodeStartup {
     private final SecureRandom random = new SecureRandom();
 
     NodeStartup(KeplerOptions options) {
-        this(options, LifeTimes.USUAL);
+        this(options, LifeTimes.of(options.collectAfter(), options.trashRetention()));
     }
 
     /** @param ages the same on every node of the cluster */
@@ -222,11 +224,14 @@ final class NodeStartup {
                 Optional.of(keys),
                 GatewayLimits.defaults());
         return teardown.add(HttpGateway.start(
-                        gateway,
-                        parts.cluster(),
-                        parts.status()::health,
-                        () -> membership.report().measures()))
+                        gateway, parts.cluster(), parts.status()::health, () -> measures(parts, membership)))
                 .port();
+    }
+
+    private static List<Measure> measures(NodeParts parts, Membership membership) {
+        List<Measure> measures = new ArrayList<>(membership.report().measures());
+        measures.addAll(parts.repairMeasures());
+        return measures;
     }
 
     private static String version() {

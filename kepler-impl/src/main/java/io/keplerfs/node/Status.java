@@ -17,6 +17,7 @@ import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Membership;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.Backlog;
 import io.keplerfs.values.Contact;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Ownership;
@@ -95,6 +96,7 @@ final class Status implements ClusterWatch {
                         ownership.map(known -> known.next().isEmpty()).orElse(false),
                         ownership.map(known -> known.current().replication()).orElse(0),
                         queue.waiting(),
+                        Backlog.copies(queue.backlog()),
                         report.localHealth(),
                         described.stream()
                                 .sorted(Comparator.comparing(Member::label).thenComparing(Member::id))

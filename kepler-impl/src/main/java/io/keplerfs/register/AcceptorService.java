@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
 public final class AcceptorService {
     private static final Logger LOG = LoggerFactory.getLogger(AcceptorService.class);
 
+    /** Tombstones, leases and manifests of small uploads are below this, and go on when the disk is full. */
+    private static final int SMALL_BYTES = 512;
+
     private final Rpc rpc;
     private final Store store;
     private final StageGate gate;
@@ -99,12 +102,29 @@ public final class AcceptorService {
                     : change(
                             request,
                             accept.key(),
-                            row -> Acceptor.accept(row, accept.ballot(), accept.next(), value, accept.value()));
+                            row -> grows(row, accept) && !store.usage().hasRoomForCopy(accept.value().length)
+                                    ? Acceptor.Step.none(row, noRoom())
+                                    : Acceptor.accept(row, accept.ballot(), accept.next(), value, accept.value()));
         } else if (request instanceof Query query) {
             return look(request, snapshot -> Acceptor.query(snapshot.register(query.key()), query.withValue()));
         }
         Page page = (Page) request;
         return look(request, snapshot -> ShardPages.page(snapshot, page));
+    }
+
+    /**
+     * What is small goes on even when a disk is full: deletes, which give space back, and tokens and leases. What is large would
+     * take the room they need; coordinators begin to refuse it earlier.
+     */
+    private static boolean grows(RegisterRow row, Accept accept) {
+        return accept.value().length > Math.max(SMALL_BYTES, row.value().length)
+                && !accept.key().bucket().equals(Configurations.VIEW_BUCKET);
+    }
+
+    private Unfit noRoom() {
+        Store.Usage usage = store.usage();
+        return new Unfit(
+                "disk full: " + usage.freeBytes() + " bytes free, " + usage.reserveBytes() + " are kept for deletes");
     }
 
     /** Refusals take the same way as promises: what they report must be durable too. */

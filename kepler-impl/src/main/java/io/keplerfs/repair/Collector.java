@@ -12,10 +12,12 @@ import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
 import io.keplerfs.view.Views;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -43,6 +45,9 @@ public final class Collector {
     /** Copies of others that are hashed for one look: a few seconds of their disks. */
     private static final int VERIFIED_BATCH = 8;
 
+    /** After a look that freed something the next comes so soon: a join or a mass delete is worked off, but never in one go. */
+    private static final Duration BREATH = Duration.ofMillis(500);
+
     private static final Logger log = LoggerFactory.getLogger(Collector.class);
 
     private final Loop loop;
@@ -58,6 +63,9 @@ public final class Collector {
     private final Holdings holdings;
 
     private boolean running;
+    /** Since the last look that freed nothing. */
+    private long freed;
+
     private @Nullable ChunkId unreferencedCursor;
     private @Nullable ChunkId strangerCursor;
     private long standsEpoch;
@@ -126,9 +134,24 @@ public final class Collector {
                 loop.when(departStrangers(view), (departed, broken) -> {
                     note("looking at copies of other nodes' chunks", broken);
                     running = false;
+                    goOn(amount(collected) + amount(departed));
                 });
             });
         });
+    }
+
+    private void goOn(int count) {
+        freed += count;
+        if (count > 0) {
+            loop.schedule(BREATH, this::look);
+        } else if (freed > 0) {
+            log.info("{} chunks that nobody needs here went to the trash", freed);
+            freed = 0;
+        }
+    }
+
+    private static int amount(@Nullable Integer count) {
+        return count == null ? 0 : count;
     }
 
     private static void note(String what, @Nullable Throwable failure) {
@@ -139,11 +162,11 @@ public final class Collector {
 
     private CompletableFuture<Integer> purge() {
         long now = loop.wallMillis();
-        boolean nearlyFull = store.usage().freeBytes() < LifeTimes.NEARLY_FULL_BYTES;
-        long kept = (nearlyFull ? ages.trashWhenNearlyFull() : ages.trash()).toMillis();
-        return store.write(
-                        tables -> tables.forgetDropped(now - 2 * ages.upload().toMillis(), HeldChunks.MOST * 10))
-                .thenCompose(forgotten -> store.purge(now - kept));
+        long kept = (store.usage().isNearlyFull() ? ages.trashWhenNearlyFull() : ages.trash()).toMillis();
+        // Files first: on a disk so full that no row can be written, that is what makes room for rows.
+        return store.purge(now - kept)
+                .thenCompose(purged -> store.write(
+                        tables -> tables.forgetDropped(now - 2 * ages.upload().toMillis(), HeldChunks.MOST * 10)));
     }
 
     private CompletableFuture<Integer> reconcile() {
@@ -187,7 +210,11 @@ public final class Collector {
     }
 
     private CompletableFuture<Integer> collectUnreferenced(View view) {
-        long until = loop.wallMillis() - ages.unreferenced().toMillis();
+        Duration kept = ages.unreferenced();
+        if (store.usage().isNearlyFull() && ages.trashWhenNearlyFull().compareTo(kept) < 0) {
+            kept = ages.trashWhenNearlyFull();
+        }
+        long until = loop.wallMillis() - kept.toMillis();
         ChunkId cursor = unreferencedCursor;
         return onLoop(store.read(tables -> tables.unreferenced(until, cursor, HeldChunks.MOST)))
                 .thenCompose(rows -> {
@@ -237,10 +264,7 @@ public final class Collector {
         if (chunks.isEmpty() || !stillStands(view)) {
             return CompletableFuture.completedFuture(0);
         }
-        return store.collect(chunks).thenApply(collected -> {
-            log.info("{} chunks that nobody needs went to the trash", collected);
-            return collected;
-        });
+        return store.collect(chunks);
     }
 
     private CompletableFuture<Integer> departStrangers(View view) {
@@ -322,7 +346,7 @@ public final class Collector {
 
     private void handOver(ChunkRef chunk, List<Pin> pins, List<NodeId> owners) {
         for (Pin pin : pins) {
-            delivery.owe(chunk, pin, owners, "handed over by a node that is no owner any more");
+            delivery.suggest(chunk, pin, owners, Priority.MOVE, "handed over by a node that is no owner any more");
         }
     }
 

@@ -18,6 +18,7 @@ import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
 import io.keplerfs.view.ViewMember;
@@ -228,7 +229,7 @@ public final class Drain {
                             .exceptionally(Pass::isGivenUp)
                             .thenCompose(has -> has || !stalled
                                     ? CompletableFuture.completedFuture(has)
-                                    : delivery.owe(held.chunk(), pin, List.of(owner), "drain")
+                                    : delivery.suggest(held.chunk(), pin, List.of(owner), Priority.MOVE, "drain")
                                             .thenApply(owed -> false)));
                 }
             }

@@ -9,11 +9,13 @@ import java.time.Duration;
  * @param look how often there is a look at what can go
  * @param unreferenced a chunk without a reference is collected after this; an upload of the same content saves its bytes
  * @param trash a collected chunk is deleted after this; readers of a replaced version have so long to finish
- * @param trashWhenNearlyFull the same when little of the disk is left
+ * @param trashWhenNearlyFull the same when the disk is nearly full ({@link io.keplerfs.spi.Store.Usage#isNearlyFull}); an
+ *     unreferenced chunk is not kept for longer then either
  * @param upload an upload may take so long; the references of one that was not committed by then are looked into
  * @param audit references of committed uploads are compared with their registers so often
  * @param departed copies are kept for this long after a view without this node as their owner has come to stand
  * @param reconcile pause between two of the 256 parts in which files are compared with rows
+ * @param scrub every chunk of this disk is hashed anew within this
  */
 public record LifeTimes(
         Duration look,
@@ -23,18 +25,36 @@ public record LifeTimes(
         Duration upload,
         Duration audit,
         Duration departed,
-        Duration reconcile) {
-    /** Free space below which the trash is emptied early. */
-    static final long NEARLY_FULL_BYTES = 1L << 30;
+        Duration reconcile,
+        Duration scrub) {
+    private static final Duration LONGEST_BETWEEN_LOOKS = Duration.ofSeconds(30);
+    private static final Duration SHORTEST_BETWEEN_LOOKS = Duration.ofSeconds(1);
+    private static final Duration LONGEST_WHEN_NEARLY_FULL = Duration.ofMinutes(10);
 
-    /** What a real node uses. */
-    public static final LifeTimes USUAL = new LifeTimes(
-            Duration.ofSeconds(30),
-            Duration.ofHours(1),
-            Duration.ofDays(1),
-            Duration.ofMinutes(10),
-            Duration.ofDays(1),
-            Duration.ofDays(7),
-            Duration.ofHours(1),
-            Duration.ofMinutes(5));
+    /**
+     * What a real node uses.
+     *
+     * @param collectAfter age at which what nobody needs goes to the trash
+     * @param trash age at which it is deleted
+     */
+    public static LifeTimes of(Duration collectAfter, Duration trash) {
+        return new LifeTimes(
+                max(SHORTEST_BETWEEN_LOOKS, min(LONGEST_BETWEEN_LOOKS, collectAfter.dividedBy(4))),
+                collectAfter,
+                trash,
+                min(LONGEST_WHEN_NEARLY_FULL, trash),
+                Duration.ofDays(1),
+                Duration.ofDays(7),
+                collectAfter,
+                Duration.ofMinutes(5),
+                Duration.ofDays(30));
+    }
+
+    private static Duration min(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private static Duration max(Duration a, Duration b) {
+        return a.compareTo(b) > 0 ? a : b;
+    }
 }

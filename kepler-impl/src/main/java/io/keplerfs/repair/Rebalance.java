@@ -3,6 +3,7 @@ package io.keplerfs.repair;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkRef;
+import io.keplerfs.replication.ReplicationQueue;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.Pin;
@@ -10,6 +11,7 @@ import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
 import io.keplerfs.view.ViewMember;
@@ -30,14 +32,18 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The view up to which this was done is durable, so a crash or an absence loses nothing. The comparison is between that view and
  * the newest; if others came in between, in which nobody knows who owned, every owner is asked. Old copies stay where they are.
+ *
+ * <p>While the queue is {@linkplain ReplicationQueue#LONG long} the walk waits, so that a disk with a million chunks does not become
+ * a million rows at once. Should another view stand alone by then, it begins anew towards that one: who has got a chunk says so.
  */
 public final class Rebalance {
     private static final String DONE_FOR = "rebalanced";
     private static final int PAGE = 500;
-    /** Of several nodes that hold a chunk the first owner sends at once and the next one so much later, if still needed. */
+    /** Of the old owners of a chunk that are left the first sends at once and the next one so much later, if still needed. */
     private static final Duration RANK_DELAY = Duration.ofSeconds(20);
 
     private static final Duration RETRY = Duration.ofSeconds(5);
+    private static final Duration LOOK_FOR_ROOM = Duration.ofSeconds(2);
     private static final Logger log = LoggerFactory.getLogger(Rebalance.class);
 
     private final Loop loop;
@@ -45,9 +51,16 @@ public final class Rebalance {
     private final Store store;
     private final Views views;
     private final ChunkDelivery delivery;
+    private final long mostQueued;
     private boolean running;
 
     public Rebalance(Loop loop, Rpc rpc, Store store, Views views, ChunkDelivery delivery) {
+        this(loop, rpc, store, views, delivery, ReplicationQueue.LONG);
+    }
+
+    /** @param mostQueued tasks; the walk waits while more do */
+    Rebalance(Loop loop, Rpc rpc, Store store, Views views, ChunkDelivery delivery, long mostQueued) {
+        this.mostQueued = mostQueued;
         this.loop = loop;
         this.rpc = rpc;
         this.store = store;
@@ -83,11 +96,30 @@ public final class Rebalance {
         });
     }
 
+    private boolean isOvertaken(View after) {
+        return views.ownership()
+                .filter(o -> o.next().isEmpty() && o.current().epoch() > after.epoch())
+                .isPresent();
+    }
+
+    private void waitForRoom(View before, View after, @Nullable ChunkId cursor, long owed) {
+        loop.schedule(LOOK_FOR_ROOM, () -> {
+            if (isOvertaken(after)) {
+                running = false;
+                begin();
+            } else {
+                page(before, after, cursor, owed);
+            }
+        });
+    }
+
     private void page(View before, View after, @Nullable ChunkId cursor, long owed) {
         loop.when(store.write(tables -> owePage(tables, before, after, cursor)), (result, failure) -> {
             if (result == null) {
                 running = false;
                 loop.schedule(RETRY, this::begin);
+            } else if (result.noRoom()) {
+                waitForRoom(before, after, cursor, owed);
             } else if (result.last() == null) {
                 finish(after, owed + result.owed());
             } else {
@@ -96,9 +128,12 @@ public final class Rebalance {
         });
     }
 
-    private record Page(@Nullable ChunkId last, int owed) {}
+    private record Page(@Nullable ChunkId last, int owed, boolean noRoom) {}
 
     private Page owePage(Store.Transaction tables, View before, View after, @Nullable ChunkId cursor) {
+        if (tables.queued() >= mostQueued) {
+            return new Page(null, 0, true);
+        }
         List<ChunkRow> rows = tables.chunksAfter(cursor, PAGE);
         List<QueueRow> tasks = new ArrayList<>();
         for (ChunkRow row : rows) {
@@ -107,7 +142,7 @@ public final class Rebalance {
             }
         }
         tasks.forEach(tables::enqueue);
-        return new Page(rows.size() < PAGE ? null : rows.get(rows.size() - 1).id(), tasks.size());
+        return new Page(rows.size() < PAGE ? null : rows.get(rows.size() - 1).id(), tasks.size(), false);
     }
 
     private List<QueueRow> debts(Store.Snapshot tables, ChunkRow row, View before, View after) {
@@ -121,16 +156,20 @@ public final class Rebalance {
         if (gained.isEmpty()) {
             return List.of();
         }
-        int rank = Math.max(old.indexOf(rpc.self()), 0);
+        // Who has been evicted sends nothing: nobody waits for its turn.
+        int rank = Math.max(old.stream().filter(after::has).toList().indexOf(rpc.self()), 0);
         if (rank > 0 && after.member(rpc.self()).filter(ViewMember::draining).isPresent()) {
             // Another sends at once; should it not, the drain notices, which need not wait for tasks of a later rank
             // then.
             return List.of();
         }
         ChunkRef chunk = new ChunkRef(row.id(), row.sizeBytes());
+        // Owners that are no members any more took their copies with them; one that drains has kept its own.
+        int left = (int) old.stream().filter(after::has).count();
+        Priority priority = Priority.ofCopiesLeft(left, old.size());
         List<QueueRow> tasks = new ArrayList<>();
         for (Pin pin : tables.pins(row.id())) {
-            delivery.moves(chunk, pin, gained)
+            delivery.moves(chunk, pin, gained, priority)
                     .forEach(task -> tasks.add(task.delayedBy(RANK_DELAY.multipliedBy(rank))));
         }
         return tasks;

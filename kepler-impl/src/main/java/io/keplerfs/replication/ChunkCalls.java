@@ -28,26 +28,39 @@ final class ChunkCalls {
 
     /** Records the reference at the node and sends the bytes if it lacks them; done when both are durable there. */
     CompletableFuture<Void> give(NodeId to, ChunkId chunk, Pin pin, ByteBuffer bytes) {
-        return pin(to, chunk, pin)
+        return pin(to, new ChunkRef(chunk, bytes.remaining()), pin, true)
                 .thenCompose(have -> have ? CompletableFuture.completedFuture(null) : put(to, chunk, bytes));
     }
 
-    /** True if the node has the bytes; fails if the upload was given up for dead there, so that no reference was recorded. */
-    CompletableFuture<Boolean> pin(NodeId to, ChunkId chunk, Pin pin) {
-        return rpc.call(to, Lane.CONTROL, ChunkMessages.pin(chunk, pin), PIN_TIMEOUT)
-                .thenCompose(answer -> {
-                    int code = new WireReader(answer.head()).u8();
-                    return code == ChunkMessages.GIVEN_UP
-                            ? CompletableFuture.failedFuture(
-                                    new UploadGivenUpException("upload " + pin.upload() + " of " + pin.bucket() + "/"
-                                            + pin.key() + " was given up for dead on " + to + "; begin the put anew"))
-                            : CompletableFuture.completedFuture(code == ChunkMessages.HAVE);
+    /**
+     * True if the node has the bytes, false if it can take them. Fails with {@link UploadGivenUpException} if the upload was given
+     * up for dead there, so that no reference was recorded, and with {@link NoRoomException} if one was, but the disk is full.
+     *
+     * @param newBytes whether the bytes are of an upload that runs
+     */
+    CompletableFuture<Boolean> pin(NodeId to, ChunkRef chunk, Pin pin, boolean newBytes) {
+        return rpc.call(to, Lane.CONTROL, ChunkMessages.pin(chunk, pin, newBytes), PIN_TIMEOUT)
+                .thenCompose(answer -> switch (new WireReader(answer.head()).u8()) {
+                    case ChunkMessages.HAVE -> CompletableFuture.completedFuture(true);
+                    case ChunkMessages.NEEDED -> CompletableFuture.completedFuture(false);
+                    case ChunkMessages.NO_ROOM -> CompletableFuture.failedFuture(new NoRoomException(to, chunk));
+                    case ChunkMessages.GIVEN_UP ->
+                        CompletableFuture.failedFuture(
+                                new UploadGivenUpException("upload " + pin.upload() + " of " + pin.bucket() + "/"
+                                        + pin.key() + " was given up for dead on " + to + "; begin the put anew"));
+                    default ->
+                        CompletableFuture.failedFuture(
+                                new MalformedMessageException(to + " answered a pin with an unknown code"));
                 });
     }
 
+    /** Fails with {@link NoRoomException} if the disk is full. */
     CompletableFuture<Void> put(NodeId to, ChunkId chunk, ByteBuffer bytes) {
         return rpc.call(to, Lane.BULK, ChunkMessages.put(chunk, bytes.duplicate()), BULK_SILENCE)
-                .thenApply(answer -> null);
+                .thenCompose(answer -> new WireReader(answer.head()).u8() == ChunkMessages.NO_ROOM
+                        ? CompletableFuture.failedFuture(
+                                new NoRoomException(to, new ChunkRef(chunk, bytes.remaining())))
+                        : CompletableFuture.completedFuture(null));
     }
 
     /** Fails with {@link MissingChunkException} if the node has no good copy. */

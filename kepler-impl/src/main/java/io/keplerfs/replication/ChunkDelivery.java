@@ -8,6 +8,7 @@ import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Views;
 import io.keplerfs.wire.WireReader;
@@ -45,14 +46,15 @@ public final class ChunkDelivery {
     private final Bandwidth bandwidth;
     private final ChunkFetcher fetcher;
 
-    public ChunkDelivery(Loop loop, Rpc rpc, Store store, ReplicationQueue queue, Views views, long bytesPerSecond) {
+    /** @param bandwidth shared by everything that copies chunks of this node in the background */
+    public ChunkDelivery(Loop loop, Rpc rpc, Store store, ReplicationQueue queue, Views views, Bandwidth bandwidth) {
         this.loop = loop;
         this.store = store;
         this.queue = queue;
         this.views = views;
         this.calls = new ChunkCalls(rpc);
-        this.bandwidth = new Bandwidth(loop, bytesPerSecond);
-        this.fetcher = new ChunkFetcher(loop, rpc, this);
+        this.bandwidth = bandwidth;
+        this.fetcher = new ChunkFetcher(loop, rpc, this, bandwidth);
         queue.deliverWith(CHUNK, this::giveChunk);
         queue.deliverWith(MOVE, this::moveChunk);
         queue.deliverWith(UNPIN, task -> calls.unpin(task.target(), upload(task), false));
@@ -66,29 +68,49 @@ public final class ChunkDelivery {
 
     /** Makes it durable that these owners lack the chunk. Any thread. */
     public CompletableFuture<Void> owe(ChunkRef chunk, Pin pin, Collection<NodeId> owners, String reason) {
-        return queue.add(debts(chunk, pin, owners, reason));
+        return owe(chunk, pin, owners, Priority.UNDER_REPLICATED, reason);
+    }
+
+    /** The same, by somebody who knows how urgent it is. Any thread. */
+    public CompletableFuture<Void> owe(
+            ChunkRef chunk, Pin pin, Collection<NodeId> owners, Priority priority, String reason) {
+        return queue.add(debts(chunk, pin, owners, priority, reason));
+    }
+
+    /**
+     * As {@link #owe}, for somebody who looks again anyway: nothing happens while {@linkplain ReplicationQueue#LONG so much} waits
+     * that this could not be done soon. Any thread.
+     */
+    public CompletableFuture<Void> suggest(
+            ChunkRef chunk, Pin pin, Collection<NodeId> owners, Priority priority, String reason) {
+        return queue.isLong() ? CompletableFuture.completedFuture(null) : owe(chunk, pin, owners, priority, reason);
     }
 
     /** Records the reference at the node and tells whether it has the bytes, both durably. Any thread. */
     public CompletableFuture<Boolean> has(NodeId node, ChunkRef chunk, Pin pin) {
-        return calls.pin(node, chunk.id(), pin);
+        return calls.pin(node, chunk, pin, false)
+                .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof NoRoomException
+                        ? CompletableFuture.completedFuture(false)
+                        : CompletableFuture.failedFuture(failure));
     }
 
     /** The tasks of {@link #owe}, for a caller that adds several at once. */
-    public List<QueueRow> debts(ChunkRef chunk, Pin pin, Collection<NodeId> owners, String reason) {
-        return tasks(CHUNK, chunk, pin, owners, reason);
+    public List<QueueRow> debts(ChunkRef chunk, Pin pin, Collection<NodeId> owners, Priority priority, String reason) {
+        return tasks(CHUNK, chunk, pin, owners, priority, reason);
     }
 
     /** The tasks that bring a chunk of this disk to owners it has gained. */
-    public List<QueueRow> moves(ChunkRef chunk, Pin pin, Collection<NodeId> owners) {
-        return tasks(MOVE, chunk, pin, owners, "rebalance");
+    public List<QueueRow> moves(ChunkRef chunk, Pin pin, Collection<NodeId> owners, Priority priority) {
+        return tasks(MOVE, chunk, pin, owners, priority, "rebalance");
     }
 
-    private List<QueueRow> tasks(String kind, ChunkRef chunk, Pin pin, Collection<NodeId> owners, String reason) {
+    private List<QueueRow> tasks(
+            String kind, ChunkRef chunk, Pin pin, Collection<NodeId> owners, Priority priority, String reason) {
         WireWriter id = new WireWriter().chunk(chunk.id()).uint(chunk.sizeBytes());
         ChunkMessages.write(id, pin);
         List<QueueRow> tasks = new ArrayList<>();
-        owners.forEach(owner -> tasks.add(queue.task(kind, id.toBytes(), owner, epoch(), reason)));
+        owners.forEach(owner ->
+                tasks.add(queue.task(kind, id.toBytes(), owner, epoch(), reason).copying(priority, chunk.sizeBytes())));
         return tasks;
     }
 
@@ -156,20 +178,19 @@ public final class ChunkDelivery {
         WireReader id = new WireReader(task.id());
         ChunkRef chunk = new ChunkRef(id.chunk(), id.uint());
         Pin pin = ChunkMessages.readPin(id);
-        return calls.pin(task.target(), chunk.id(), pin)
-                .thenCompose(
-                        have -> have ? CompletableFuture.<Void>completedFuture(null) : send(task.target(), chunk, pin))
+        return calls.pin(task.target(), chunk, pin, false)
+                .thenCompose(have -> have ? CompletableFuture.<Void>completedFuture(null) : send(task, chunk, pin))
                 .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof UploadGivenUpException
                         ? CompletableFuture.completedFuture(null)
                         : CompletableFuture.failedFuture(failure));
     }
 
-    private CompletableFuture<Void> send(NodeId target, ChunkRef chunk, Pin pin) {
+    private CompletableFuture<Void> send(QueueRow task, ChunkRef chunk, Pin pin) {
         CompletableFuture<Void> paid = new CompletableFuture<>();
-        loop.execute(() -> bandwidth.take(chunk.sizeBytes()).thenAccept(paid::complete));
+        loop.execute(() -> bandwidth.take(task.priority(), chunk.sizeBytes()).thenAccept(paid::complete));
         return paid.thenCompose(go -> views.ownership()
-                        .map(ownership -> fetcher.fetch(chunk, pin, 0, chunk.sizeBytes(), true, ownership))
+                        .map(ownership -> fetcher.fetchForCopy(chunk, pin, ownership))
                         .orElseGet(() -> CompletableFuture.failedFuture(new IllegalStateException("no view yet"))))
-                .thenCompose(bytes -> calls.put(target, chunk.id(), bytes));
+                .thenCompose(bytes -> calls.put(task.target(), chunk.id(), bytes));
     }
 }

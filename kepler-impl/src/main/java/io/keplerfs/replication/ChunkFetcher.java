@@ -7,6 +7,7 @@ import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.view.Ownership;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -31,16 +32,18 @@ public final class ChunkFetcher {
     private final Rpc rpc;
     private final ChunkCalls calls;
     private final ChunkDelivery delivery;
+    private final Bandwidth bandwidth;
 
-    ChunkFetcher(Loop loop, Rpc rpc, ChunkDelivery delivery) {
+    ChunkFetcher(Loop loop, Rpc rpc, ChunkDelivery delivery, Bandwidth bandwidth) {
         this.loop = loop;
         this.rpc = rpc;
         this.calls = new ChunkCalls(rpc);
         this.delivery = delivery;
+        this.bandwidth = bandwidth;
     }
 
     /**
-     * Reads {@code length} checked bytes of a chunk.
+     * Reads {@code length} checked bytes of a chunk for a client.
      *
      * @param pin the file it is read for, under which missing copies are mended
      * @return a buffer of the caller's own; fails with {@link UnavailableException} or {@link CorruptFileException}
@@ -48,6 +51,16 @@ public final class ChunkFetcher {
     public CompletableFuture<ByteBuffer> fetch(
             ChunkRef chunk, Pin pin, int offset, int length, boolean verify, Ownership ownership) {
         Fetch fetch = new Fetch(chunk, pin, offset, length, verify, ownership);
+        loop.execute(fetch::askNext);
+        return fetch.result.thenApply(bytes -> {
+            bandwidth.foreground(length);
+            return bytes;
+        });
+    }
+
+    /** Reads a whole chunk, by its hash, in the background: its bytes have been {@linkplain Bandwidth#take taken}. Any thread. */
+    CompletableFuture<ByteBuffer> fetchForCopy(ChunkRef chunk, Pin pin, Ownership ownership) {
+        Fetch fetch = new Fetch(chunk, pin, 0, chunk.sizeBytes(), true, ownership);
         loop.execute(fetch::askNext);
         return fetch.result;
     }
@@ -114,8 +127,10 @@ public final class ChunkFetcher {
 
         private void found(ByteBuffer bytes) {
             if (result.complete(bytes)) {
-                delivery.owe(
-                        chunk, pin, without.stream().filter(owners::contains).toList(), "read repair");
+                List<NodeId> lacking = without.stream().filter(owners::contains).toList();
+                // Those that were not asked are not known to lack it; whoever has just sent it is one, owner or not.
+                int left = Math.max(1, owners.size() - lacking.size());
+                delivery.suggest(chunk, pin, lacking, Priority.ofCopiesLeft(left, owners.size()), "read repair");
             }
         }
 

@@ -13,13 +13,16 @@ import java.nio.ByteBuffer;
  * The requests about chunks and uploads, and their answers.
  *
  * <pre>
- * pin      u8 kind | chunk | pin                                       -> u8 1 have it, 0 send it, 2 the upload was given up
- * put      u8 kind | chunk                          body: the bytes    -> u8 0
+ * pin      u8 kind | chunk | uint size | bool new | pin                -> u8 1 have it, 0 send it, 2 the upload was given up,
+ *                                                                            3 pinned, but there is no room for the bytes
+ * put      u8 kind | chunk                          body: the bytes    -> u8 0, 3 there is no room
  * get      u8 kind | chunk | uint offset | uint length | bool verify   -> u8 0 here (body: the bytes), 1 missing
  * unpin    u8 kind | uuid upload | bool confirmed only                 -> u8 0
  * confirm  u8 kind | uuid upload                                       -> u8 0
  * pin      uuid upload | text bucket | text key
  * </pre>
+ *
+ * <p>New bytes are those of an upload that runs; others are copies of what was acknowledged, for which more room is kept.
  */
 final class ChunkMessages {
     static final int HERE = 0;
@@ -27,11 +30,16 @@ final class ChunkMessages {
     static final int NEEDED = 0;
     static final int HAVE = 1;
     static final int GIVEN_UP = 2;
+    static final int NO_ROOM = 3;
 
     private ChunkMessages() {}
 
-    static Message pin(ChunkId chunk, Pin pin) {
-        WireWriter out = new WireWriter().u8(Kind.PIN.code()).chunk(chunk);
+    static Message pin(ChunkRef chunk, Pin pin, boolean newBytes) {
+        WireWriter out = new WireWriter()
+                .u8(Kind.PIN.code())
+                .chunk(chunk.id())
+                .uint(chunk.sizeBytes())
+                .bool(newBytes);
         write(out, pin);
         return Message.of(out.toBuffer());
     }

@@ -3,6 +3,7 @@ package io.keplerfs.replication;
 import io.keplerfs.loop.Failures;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.rpc.Rpc;
+import io.keplerfs.spi.DiskFullException;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Pin;
@@ -37,14 +38,23 @@ public final class ChunkOwner {
 
     private void pin(NodeId from, WireReader head, ByteBuffer body, Responder responder) {
         ChunkId chunk = head.chunk();
+        int size = head.uint();
+        boolean newBytes = head.bool();
         Pin pin = ChunkMessages.readPin(head);
         answer(
                 responder,
                 store.write(tables -> recordPin(tables, chunk, pin))
                         .thenCompose(code -> code == ChunkMessages.NEEDED
-                                ? restored(chunk).thenApply(back -> back ? ChunkMessages.HAVE : ChunkMessages.NEEDED)
+                                ? restored(chunk).thenApply(back -> back ? ChunkMessages.HAVE : room(size, newBytes))
                                 : CompletableFuture.completedFuture(code)),
                 ChunkMessages::code);
+    }
+
+    /** Said before the bytes are sent: an owner whose disk is full for weeks must not cost the others their bandwidth. */
+    private int room(int size, boolean newBytes) {
+        Store.Usage usage = store.usage();
+        boolean room = newBytes ? usage.hasRoomForNew(size) : usage.hasRoomForCopy(size);
+        return room ? ChunkMessages.NEEDED : ChunkMessages.NO_ROOM;
     }
 
     /** A copy or a late repetition of a pin must not bring a dropped upload back to life. */
@@ -66,7 +76,14 @@ public final class ChunkOwner {
     }
 
     private void put(NodeId from, WireReader head, ByteBuffer body, Responder responder) {
-        answer(responder, store.writeChunk(head.chunk(), body), done -> ChunkMessages.code(0));
+        answer(
+                responder,
+                store.writeChunk(head.chunk(), body)
+                        .thenApply(done -> 0)
+                        .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof DiskFullException
+                                ? CompletableFuture.completedFuture(ChunkMessages.NO_ROOM)
+                                : CompletableFuture.failedFuture(failure)),
+                ChunkMessages::code);
     }
 
     private void unpin(NodeId from, WireReader head, ByteBuffer body, Responder responder) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Sends chunks to their owners. Owned by the loop.
@@ -30,12 +31,15 @@ public final class ChunkWriter {
 
     private final Loop loop;
     private final Rpc rpc;
+    private final Bandwidth bandwidth;
     private final ChunkCalls calls;
     private final Map<NodeId, Long> silentUntilNanos = new HashMap<>();
 
-    public ChunkWriter(Loop loop, Rpc rpc) {
+    /** @param bandwidth is told what clients' uploads move */
+    public ChunkWriter(Loop loop, Rpc rpc, Bandwidth bandwidth) {
         this.loop = loop;
         this.rpc = rpc;
+        this.bandwidth = bandwidth;
         this.calls = new ChunkCalls(rpc);
     }
 
@@ -71,7 +75,11 @@ public final class ChunkWriter {
         private final List<List<NodeId>> sets;
         private final boolean all;
         private final Map<NodeId, String> failed = new TreeMap<>();
+        /** Those that failed for nothing but space. */
+        private final Set<NodeId> full = new TreeSet<>();
+
         private int open;
+        private int sizeBytes;
 
         FanOut(ChunkWrite write, ChunkId chunk, List<List<NodeId>> sets, boolean all) {
             this.write = write;
@@ -87,6 +95,7 @@ public final class ChunkWriter {
                 failed.clear();
             }
             open = targets.size() - failed.size();
+            sizeBytes = bytes.remaining();
             for (NodeId target : targets) {
                 if (!failed.containsKey(target)) {
                     loop.when(calls.give(target, chunk, pin, bytes), (done, failure) -> answered(target, failure));
@@ -99,9 +108,13 @@ public final class ChunkWriter {
             open--;
             if (failure == null) {
                 write.ack(node);
+                bandwidth.foreground(sizeBytes);
                 silentUntilNanos.remove(node);
             } else {
                 failed.put(node, String.valueOf(failure.getMessage()));
+                if (failure instanceof NoRoomException) {
+                    full.add(node);
+                }
                 if (failure instanceof TransportException lost && lost.maybeDelivered()) {
                     silentUntilNanos.put(node, loop.nanoTime() + SHUN.toNanos());
                 }
@@ -113,13 +126,22 @@ public final class ChunkWriter {
             if (sets.stream().allMatch(this::hasEnough)) {
                 write.durable().complete(null);
             } else if (isHopeless()) {
-                write.durable()
-                        .completeExceptionally(new UnavailableException("chunk " + chunk + ": "
-                                + write.acked().size() + " copies stored, too few owners answer: " + failed));
+                write.durable().completeExceptionally(tooFew());
             }
             if (open == 0) {
                 write.finished().complete(null);
             }
+        }
+
+        private UnavailableException tooFew() {
+            String stored = "chunk " + chunk + ": " + write.acked().size() + " copies stored, ";
+            Set<NodeId> silent = new TreeSet<>(failed.keySet());
+            silent.removeAll(full);
+            return isHopeless(silent)
+                    ? new UnavailableException(stored + "too few owners answer: " + failed)
+                    : UnavailableException.noSpace(
+                            stored + "too few owners have room: " + failed + "; delete files, or add disks or nodes",
+                            null);
         }
 
         private boolean hasEnough(List<NodeId> owners) {
@@ -127,11 +149,13 @@ public final class ChunkWriter {
         }
 
         private boolean isHopeless() {
+            return isHopeless(failed.keySet());
+        }
+
+        private boolean isHopeless(Set<NodeId> without) {
             return sets.stream()
                     .anyMatch(owners -> owners.size()
-                                    - owners.stream()
-                                            .filter(failed::containsKey)
-                                            .count()
+                                    - owners.stream().filter(without::contains).count()
                             < needed(owners));
         }
 

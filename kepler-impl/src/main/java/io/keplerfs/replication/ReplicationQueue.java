@@ -5,7 +5,9 @@ import io.keplerfs.loop.Loop;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.Backlog;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,17 +28,33 @@ import org.slf4j.LoggerFactory;
  * The durable list of what other nodes still lack, and its delivery: at least once, across restarts, in batches per target.
  * Owned by the loop; {@link #add} may be called anywhere.
  *
+ * <p>Each target has two lanes: one for small tasks, one for copies of chunks, the most urgent first. Neither waits for the other.
+ * Copies of all targets share a {@link CopyWindow}; a target that found no room is served before those that had some.
+ *
  * <p>Targets that do not answer cost nothing: their tasks wait untouched until the target can be reached again.
  */
 public final class ReplicationQueue {
+    /**
+     * Whoever finds lacking copies by walking over a disk adds no more while so many tasks wait, and goes on from where it was
+     * later: a row and its two index entries take some 500 bytes, and what waits here is looked through every few seconds.
+     */
+    public static final long LONG = 100_000;
+
     private static final Duration PUMP = Duration.ofMillis(500);
     private static final Duration FIRST_BACKOFF = Duration.ofSeconds(1);
     private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(5);
-    /** Tasks of one target that are under way at the same time: each may hold a chunk in memory. */
+    /** Copies for one target that are under way at the same time. */
     private static final int BATCH = 4;
+    /** The same of small tasks, each of which is a round of messages at most. */
+    private static final int SMALL_BATCH = 8;
 
     /** Tasks looked at per period for targets that have left. */
     private static final int DEPARTED_BATCH = 100;
+
+    /** Up to here the tasks are summed up at every look, above once in {@link #SUM_UP}: it takes 0.2 s for 100,000. */
+    private static final long FEW = 1_000;
+
+    private static final Duration SUM_UP = Duration.ofSeconds(5);
 
     private static final Logger log = LoggerFactory.getLogger(ReplicationQueue.class);
 
@@ -45,7 +63,13 @@ public final class ReplicationQueue {
     private final Store store;
     private final Supplier<Set<NodeId>> targets;
     private final Map<String, Delivery> deliveries = new HashMap<>();
-    private final Set<NodeId> busy = new HashSet<>();
+    private final Set<NodeId> busyWithSmall = new HashSet<>();
+    private final Set<NodeId> busyWithCopies = new HashSet<>();
+    private final CopyWindow window = new CopyWindow();
+    /** Targets that found the window full, in that order. */
+    private final Set<NodeId> hungry = new LinkedHashSet<>();
+    /** Targets whose last copy failed: they get one at a time. */
+    private final Set<NodeId> doubtful = new HashSet<>();
     /** Tasks being delivered. */
     private final Set<Identity> inFlight = ConcurrentHashMap.newKeySet();
     /** Tasks added anew during their delivery, which may have been too early for the new reason; used in transactions only. */
@@ -56,11 +80,22 @@ public final class ReplicationQueue {
     private volatile long startMillis;
 
     private boolean pumping;
+    private volatile boolean copiesPaused;
     private volatile long waiting;
+    private volatile List<Backlog> backlog = List.of();
+    private long summedUpNanos;
+    private long copiesDone;
+    private long bytesDone;
 
-    private record Look(long queued, List<QueueRow> oldest) {
-        static Look at(Store.Snapshot tables) {
-            return new Look(tables.queued(), tables.due(null, Long.MAX_VALUE, 1));
+    private record Look(
+            long queued, List<QueueRow> oldest, @Nullable List<Backlog> backlog) {
+        static Look at(Store.Snapshot tables, boolean sumUpAnyway) {
+            long queued = tables.queued();
+            boolean sumUp = sumUpAnyway || queued <= FEW;
+            return new Look(
+                    queued,
+                    tables.due(null, Long.MAX_VALUE, 1),
+                    queued == 0 ? List.of() : sumUp ? tables.backlog() : null);
         }
     }
 
@@ -78,6 +113,7 @@ public final class ReplicationQueue {
         this.targets = targets;
         this.startNanos = loop.nanoTime();
         this.startMillis = loop.wallMillis();
+        this.summedUpNanos = startNanos - SUM_UP.toNanos();
     }
 
     /** Says how tasks of a kind are done; before {@link #start}. */
@@ -118,6 +154,52 @@ public final class ReplicationQueue {
         return waiting;
     }
 
+    /** Whether so many tasks wait that hints should not become more of them. Any thread. */
+    public boolean isLong() {
+        return waiting >= LONG;
+    }
+
+    /** What the tasks come to, as of the last look, at most some seconds old. Any thread. */
+    public List<Backlog> backlog() {
+        return backlog;
+    }
+
+    /** Copies that were made, or found to be there, since the start. On the loop. */
+    public long copiesDone() {
+        return copiesDone;
+    }
+
+    /** Bytes of {@link #copiesDone}; what was there already counts too, and cost nothing. On the loop. */
+    public long bytesDone() {
+        return bytesDone;
+    }
+
+    /** Begins no copy until they are {@linkplain #resumeCopies resumed}; small tasks, which clients wait for, go on. On the loop. */
+    public void pauseCopies() {
+        copiesPaused = true;
+    }
+
+    /** On the loop. */
+    public void resumeCopies() {
+        copiesPaused = false;
+        pump();
+    }
+
+    /** Whether copies are paused. Any thread. */
+    public boolean copiesPaused() {
+        return copiesPaused;
+    }
+
+    /** Tries everything now, whatever it waits for. On the loop. */
+    public void hurry() {
+        loop.when(
+                store.write(tables -> {
+                    tables.hurry(nowMillis());
+                    return true;
+                }),
+                (hurried, failure) -> pump());
+    }
+
     /** Makes tasks durable; delivery begins soon after. Any thread. */
     public CompletableFuture<Void> add(List<QueueRow> tasks) {
         if (tasks.isEmpty()) {
@@ -150,16 +232,25 @@ public final class ReplicationQueue {
             return;
         }
         pumping = true;
-        loop.when(store.read(Look::at), (look, failure) -> {
+        boolean sumUp = loop.nanoTime() - summedUpNanos >= SUM_UP.toNanos();
+        loop.when(store.read(tables -> Look.at(tables, sumUp)), (look, failure) -> {
             pumping = false;
             if (look != null) {
                 waiting = look.queued();
+                note(look.backlog());
                 look.oldest().forEach(this::catchUpWith);
             }
             if (waiting > 0) {
                 served().stream().filter(rpc::reachable).forEach(this::serve);
             }
         });
+    }
+
+    private void note(@Nullable List<Backlog> seen) {
+        if (seen != null) {
+            backlog = seen;
+            summedUpNanos = loop.nanoTime();
+        }
     }
 
     private Set<NodeId> served() {
@@ -173,6 +264,7 @@ public final class ReplicationQueue {
     private void forgetDeparted() {
         Set<NodeId> served = served();
         long now = nowMillis();
+        doubtful.retainAll(served);
         if (served.size() > 1) {
             store.write(tables -> {
                 tables.due(null, now, DEPARTED_BATCH).stream()
@@ -184,37 +276,114 @@ public final class ReplicationQueue {
     }
 
     private void serve(NodeId target) {
-        if (!busy.add(target)) {
+        serveSmall(target);
+        serveCopies(target);
+    }
+
+    private void serveSmall(NodeId target) {
+        if (!busyWithSmall.add(target)) {
             return;
         }
         long now = nowMillis();
-        loop.when(store.read(tables -> tables.due(target, now, BATCH)), (tasks, failure) -> {
+        loop.when(store.read(tables -> tables.due(target, Priority.SMALL, now, SMALL_BATCH)), (tasks, failure) -> {
             if (tasks == null || tasks.isEmpty()) {
-                busy.remove(target);
+                busyWithSmall.remove(target);
+                return;
+            }
+            List<CompletableFuture<Boolean>> settled =
+                    tasks.stream().map(this::deliver).toList();
+            loop.when(CompletableFuture.allOf(settled.toArray(CompletableFuture[]::new)), (all, lost) -> {
+                busyWithSmall.remove(target);
+                if (settled.stream().anyMatch(CompletableFuture::join)) {
+                    serveSmall(target);
+                }
+            });
+        });
+    }
+
+    private void serveCopies(NodeId target) {
+        if (copiesPaused || busyWithCopies.contains(target)) {
+            return;
+        }
+        if (window.isFull()) {
+            hungry.add(target);
+            return;
+        }
+        busyWithCopies.add(target);
+        long now = nowMillis();
+        int most = doubtful.contains(target) ? 1 : BATCH;
+        loop.when(store.read(tables -> copiesDue(tables, target, now, most)), (tasks, failure) -> {
+            List<QueueRow> admitted = tasks == null || copiesPaused ? List.of() : window.admit(tasks);
+            if (admitted.isEmpty()) {
+                busyWithCopies.remove(target);
+                if (tasks != null && !tasks.isEmpty()) {
+                    hungry.add(target);
+                }
             } else {
-                deliver(target, tasks);
+                copy(target, admitted);
             }
         });
     }
 
-    private void deliver(NodeId target, List<QueueRow> tasks) {
+    private static List<QueueRow> copiesDue(Store.Snapshot tables, NodeId target, long nowMillis, int most) {
+        List<QueueRow> tasks = new ArrayList<>();
+        for (Priority priority : Priority.copies()) {
+            if (tasks.size() < most) {
+                tasks.addAll(tables.due(target, priority, nowMillis, most - tasks.size()));
+            }
+        }
+        return tasks;
+    }
+
+    private void copy(NodeId target, List<QueueRow> tasks) {
         List<CompletableFuture<Boolean>> settled = new ArrayList<>();
         for (QueueRow task : tasks) {
-            inFlight.add(Identity.of(task));
             CompletableFuture<Boolean> done = new CompletableFuture<>();
             settled.add(done);
-            loop.when(
-                    deliverOne(task),
-                    (nothing, failure) -> loop.when(
-                            store.write(tables -> settle(tables, task, failure)),
-                            (stored, lost) -> done.complete(failure == null && lost == null)));
+            loop.when(deliver(task), (delivered, lost) -> {
+                window.release(task);
+                boolean succeeded = Boolean.TRUE.equals(delivered);
+                note(target, task, succeeded);
+                done.complete(succeeded);
+                feedHungry();
+            });
         }
-        loop.when(CompletableFuture.allOf(settled.toArray(CompletableFuture[]::new)), (all, failure) -> {
-            busy.remove(target);
+        loop.when(CompletableFuture.allOf(settled.toArray(CompletableFuture[]::new)), (all, lost) -> {
+            busyWithCopies.remove(target);
             if (settled.stream().anyMatch(CompletableFuture::join)) {
-                serve(target);
+                serveCopies(target);
             }
         });
+    }
+
+    private void note(NodeId target, QueueRow task, boolean succeeded) {
+        if (succeeded) {
+            doubtful.remove(target);
+            copiesDone++;
+            bytesDone += task.bytes();
+        } else {
+            doubtful.add(target);
+        }
+    }
+
+    private void feedHungry() {
+        if (!hungry.isEmpty() && !window.isFull()) {
+            List<NodeId> next = List.copyOf(hungry);
+            hungry.clear();
+            next.stream().filter(rpc::reachable).forEach(this::serveCopies);
+        }
+    }
+
+    /** Whether the task is done and forgotten; never fails. */
+    private CompletableFuture<Boolean> deliver(QueueRow task) {
+        inFlight.add(Identity.of(task));
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        loop.when(
+                deliverOne(task),
+                (nothing, failure) -> loop.when(
+                        store.write(tables -> settle(tables, task, failure)),
+                        (stored, lost) -> done.complete(failure == null && lost == null)));
+        return done;
     }
 
     private CompletableFuture<Void> deliverOne(QueueRow task) {
@@ -243,15 +412,7 @@ public final class ReplicationQueue {
             int attempts = failure instanceof UnavailableException ? 1 : task.attempts() + 1;
             log.debug(
                     "task {} for {} failed, attempt {}: {}", task.kind(), task.target(), attempts, failure.toString());
-            tables.enqueue(new QueueRow(
-                    task.kind(),
-                    task.id(),
-                    task.target(),
-                    task.epoch(),
-                    task.reason(),
-                    attempts,
-                    nowMillis(),
-                    nowMillis() + backoffMillis(attempts)));
+            tables.enqueue(task.failed(attempts, nowMillis(), nowMillis() + backoffMillis(attempts)));
         }
         return true;
     }

@@ -32,8 +32,12 @@ public enum Kind {
     CHUNK_HELD(25),
     /** Chunks: page of references for a new owner. */
     REFERENCE_PULL(26),
+    /** Chunks: do you know these references, and hold their chunks? */
+    CHUNK_NEEDS(29),
     /** What this node holds, for the operator. */
-    STATUS(30);
+    STATUS(30),
+    /** What this node repairs, and orders about it. */
+    REPAIR(31);
 
     private final int code;
 

@@ -63,6 +63,8 @@ public final class Views implements Configurations, StageGate {
 
     /** Newest knowledge, perhaps not yet durable. */
     private @Nullable Ownership newest;
+    /** The stage that could not be stored last, 0 if the last one was: peers repeat it with every gossip. */
+    private long unstoredStage;
     /** Newest durable knowledge; written on the loop, read anywhere. */
     private volatile @Nullable Ownership applied;
     /** Written only inside transactions of the store. */
@@ -269,13 +271,21 @@ public final class Views implements Configurations, StageGate {
         newest = merged;
         loop.when(store.write(tables -> keep(tables, merged)), (kept, failure) -> {
             if (failure != null) {
-                log.error("cannot store {}, stage {}: {}", merged.newest(), merged.stage(), failure.toString());
+                reportUnstored(merged, failure);
                 // What was not stored counts as not heard: the next peer may tell it again.
                 newest = applied;
             } else {
+                unstoredStage = 0;
                 apply(merged);
             }
         });
+    }
+
+    private void reportUnstored(Ownership ownership, Throwable failure) {
+        if (unstoredStage != ownership.stage()) {
+            log.error("cannot store {}, stage {}: {}", ownership.newest(), ownership.stage(), failure.toString());
+        }
+        unstoredStage = ownership.stage();
     }
 
     private boolean keep(Store.Transaction tables, Ownership ownership) {

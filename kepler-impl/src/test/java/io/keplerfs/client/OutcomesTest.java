@@ -46,6 +46,7 @@ class OutcomesTest {
         "500, corrupt, CorruptFileException",
         "500, internal, UnavailableException",
         "503, unavailable, UnavailableException",
+        "507, no-space, UnavailableException",
         "401, unauthorized, UnavailableException",
         "408, timeout, UnavailableException"
     })
@@ -78,6 +79,15 @@ class OutcomesTest {
 
         assertThatThrownBy(() -> gateways.reports().head("q3")).isInstanceOf(UnavailableException.class);
         assertThatThrownBy(() -> gateways.reports().open("q3")).isInstanceOf(UnavailableException.class);
+    }
+
+    @Test
+    void fullDisksAreToldFromSilentNodes() {
+        gateways.a().enqueue(problem(507, "no-space", "the disk of a is full").build());
+
+        assertThatThrownBy(() -> gateways.reports().put("q3", new byte[5]))
+                .asInstanceOf(InstanceOfAssertFactories.type(UnavailableException.class))
+                .returns(true, UnavailableException::isNoSpace);
     }
 
     @Test

@@ -208,7 +208,8 @@ class RequestsTest {
         gateways.a()
                 .enqueue(new MockResponse.Builder()
                         .body("{\"self\":\"" + TWO + "\",\"clusterId\":\"\",\"epoch\":7,\"settled\":false,"
-                                + "\"replicationFactor\":3,\"queued\":5,\"localHealth\":2,\"members\":[" + MEMBER
+                                + "\"replicationFactor\":3,\"queued\":5,\"queuedCopies\":4,\"localHealth\":2,\"members\":["
+                                + MEMBER
                                 + "]}")
                         .build());
         gateways.a()
@@ -216,7 +217,7 @@ class RequestsTest {
                         .body("{\"owners\":[" + MEMBER + "]}")
                         .build());
 
-        assertThat(gateways.cluster.status()).isEqualTo(new ClusterStatus(TWO, "", 7, false, 3, 5, 2, List.of(A)));
+        assertThat(gateways.cluster.status()).isEqualTo(new ClusterStatus(TWO, "", 7, false, 3, 5, 4, 2, List.of(A)));
         assertThat(gateways.cluster.ringOwners("reports", "a/../b")).containsExactly(A);
 
         request(gateways.a());

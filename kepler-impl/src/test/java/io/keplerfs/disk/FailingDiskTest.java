@@ -173,7 +173,7 @@ class FailingDiskTest {
     @Test
     void aChunkIsRefusedBeforeItTakesTheReserve() {
         byte[] bytes = randomBytes(1_000, 1);
-        disk.setFreeBytes(Chunks.RESERVE_BYTES + 999);
+        disk.setFreeBytes(store.usage().reserveBytes() + 999);
         disk.events().clear();
 
         assertThat(failure(store.writeChunk(idOf(bytes), ByteBuffer.wrap(bytes))))
@@ -181,7 +181,7 @@ class FailingDiskTest {
                 .hasMessageStartingWith("disk full: ");
 
         assertThat(disk.events()).isEmpty();
-        disk.setFreeBytes(Chunks.RESERVE_BYTES + 1_000);
+        disk.setFreeBytes(store.usage().reserveBytes() + 1_000);
         stored(store, bytes);
     }
 

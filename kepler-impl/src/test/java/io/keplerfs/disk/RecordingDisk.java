@@ -132,4 +132,9 @@ final class RecordingDisk implements Disk {
     public long freeBytes(Path path) {
         return freeBytes;
     }
+
+    @Override
+    public long totalBytes(Path path) {
+        return Long.MAX_VALUE;
+    }
 }

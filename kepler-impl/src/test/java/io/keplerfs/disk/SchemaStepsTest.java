@@ -9,6 +9,9 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.Backlog;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -16,6 +19,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,7 +82,7 @@ class SchemaStepsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5})
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6})
     void aDirectoryOfEverySchemaOpensAndListsWhatIsLive(int schema) throws Exception {
         Path root = directoryOf(schema);
         for (int opened = 0; opened < 2; opened++) {
@@ -90,6 +94,24 @@ class SchemaStepsTest {
                 assertThat(keys(done(store.read(tables -> tables.registersAfter(null, 100)))))
                         .hasSize(8);
             }
+        }
+    }
+
+    @Test
+    void copiesThatAnEarlierReleaseOwedGoOnAsCopies() throws Exception {
+        Path root = directoryOf(5);
+        try (Sql sql = new Sql(DriverManager.getConnection("jdbc:sqlite:" + root.resolve("meta.db")))) {
+            String insert = "INSERT INTO replication_queue(kind, id, target_node_id, epoch, reason, attempts,"
+                    + " last_attempt, next_attempt) VALUES (?, ?, ?, 1, 'test', 0, 0, 0)";
+            for (String kind : List.of("chunk", "move", "unpin")) {
+                sql.update(insert, kind, new byte[40], new NodeId(new UUID(0, 9)));
+            }
+        }
+        try (Store store = DiskStore.open(DiskFixture.options(root))) {
+            assertThat(done(store.read(Store.Snapshot::backlog)))
+                    .contains(
+                            new Backlog(Priority.SMALL, 1, 0, 0),
+                            new Backlog(Priority.UNDER_REPLICATED, 2, 1, 8 << 20));
         }
     }
 }

@@ -12,6 +12,7 @@ import io.keplerfs.GetOptions;
 import io.keplerfs.ListOptions;
 import io.keplerfs.NotFoundException;
 import io.keplerfs.PutOptions;
+import io.keplerfs.rpc.Kind;
 import io.keplerfs.sim.SimNetwork.Courier;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.RegisterKey;
@@ -23,6 +24,7 @@ import io.keplerfs.view.Ownership;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of fast writes, of those that they replace and of their chunks: whole nodes under virtual time. */
@@ -169,6 +171,42 @@ class FastWriteStoriesTest {
         assertThat(cluster.liveBytes()).isEqualTo(3 * FILE_BYTES);
     }
 
+    /** The version is kept as a conflict just while somebody who knows it overwrites it: nothing of it is lost, nor kept. */
+    @Test
+    void aVersionThatItsOwnReaderOverwritesMeanwhileIsNoConflict() {
+        for (int passing = 1; passing <= 2; passing++) {
+            overwrittenWhileItIsKept(passing);
+        }
+    }
+
+    /** @param passing messages with which the node of the fast write changes something elsewhere, before they are held up */
+    private static void overwrittenWhileItIsKept(int passing) {
+        LifeCluster cluster = new LifeCluster(3);
+        isolate(cluster, 1);
+        FileInfo known = cluster.put(2, "a", content(1));
+        cluster.pass(Duration.ofSeconds(1));
+        cluster.await(cluster.putLater(1, "a", content(2), FAST));
+        cluster.pass(Duration.ofSeconds(5));
+        NodeId slow = cluster.node(1).id();
+        AtomicInteger accepts = new AtomicInteger();
+        cluster.network.courier((from, to, kind) -> {
+            boolean counts = kind == Kind.ACCEPT && from.equals(slow) && !to.equals(slow);
+            return counts && accepts.incrementAndGet() > passing ? Courier.LOST : 0;
+        });
+        cluster.until(() -> accepts.get() > passing);
+        cluster.await(cluster.putLater(2, "a", content(3), PutOptions.ifMatch(known.etag())));
+        cluster.pass(Duration.ofSeconds(4));
+        heal(cluster);
+        cluster.pass(DAY.multipliedBy(3));
+
+        assertThat(cluster.get(3, "a")).isEqualTo(content(3));
+        assertThat(conflicts(cluster, 3))
+                .as("held up after %d", passing)
+                .singleElement()
+                .satisfies(conflict -> assertThat(lost(cluster, 3, conflict)).isEqualTo(content(2)));
+        assertThat(cluster.liveBytes()).isEqualTo(2 * 3 * FILE_BYTES);
+    }
+
     /** Its coordinator crashed between the ack and the end of its notes, and comes back when the version is a conflict already. */
     @Test
     void anUploadOfUnknownEndIsLeftToTheConflictThatKeepsIt() {
@@ -183,7 +221,7 @@ class FastWriteStoriesTest {
         cluster.pass(Duration.ofSeconds(5));
         heal(cluster);
         cluster.pass(HOUR);
-        UploadRow note = new UploadRow(pin.upload(), pin.bucket(), pin.key(), UploadRow.State.OPEN, 0);
+        UploadRow note = new UploadRow(pin.upload(), pin.bucket(), pin.key(), 0);
         cluster.await(cluster.node(2).store().write(tables -> {
             tables.putUpload(note);
             return true;

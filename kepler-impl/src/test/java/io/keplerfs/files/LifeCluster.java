@@ -39,7 +39,15 @@ final class LifeCluster {
 
     static final Duration DAY = Duration.ofMinutes(10);
     static final LifeTimes AGES = new LifeTimes(
-            Duration.ofSeconds(5), HOUR, DAY, HOUR, DAY, DAY.multipliedBy(7), HOUR, Duration.ofSeconds(10));
+            Duration.ofSeconds(5),
+            HOUR,
+            DAY,
+            HOUR,
+            DAY,
+            DAY.multipliedBy(7),
+            HOUR,
+            Duration.ofSeconds(10),
+            DAY.multipliedBy(30));
 
     final SimLoop loop;
     final SimNetwork network;

@@ -3,6 +3,7 @@ package io.keplerfs.files;
 import static org.mockito.Mockito.mock;
 
 import io.keplerfs.Bucket;
+import io.keplerfs.ClusterRepair;
 import io.keplerfs.ClusterViews;
 import io.keplerfs.memory.MemoryStore;
 import io.keplerfs.register.AcceptorService;
@@ -12,9 +13,11 @@ import io.keplerfs.register.Tombstones;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
+import io.keplerfs.repair.ManifestAudit;
 import io.keplerfs.repair.PlantedCollector;
 import io.keplerfs.repair.Rebalance;
 import io.keplerfs.repair.ReferenceSync;
+import io.keplerfs.replication.Bandwidth;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkOwner;
 import io.keplerfs.replication.ChunkWriter;
@@ -70,6 +73,7 @@ final class LifeNode {
     Tombstones tombstones;
     EmbeddedCluster cluster;
     Node parts;
+    ManifestAudit audit;
 
     LifeNode(World world, MemberInfo info, boolean founds, long skewMillis) {
         this.world = world;
@@ -110,7 +114,8 @@ final class LifeNode {
         tombstones.start();
         Sync sync = new Sync(process, rpc, store, views);
         new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
-        ChunkDelivery delivery = new ChunkDelivery(process, rpc, store, queue, views, 1 << 30);
+        Bandwidth bandwidth = new Bandwidth(process, 1 << 30);
+        ChunkDelivery delivery = new ChunkDelivery(process, rpc, store, queue, views, bandwidth);
         Rebalance rebalance = new Rebalance(process, rpc, store, views, delivery);
         String planted = commitsWhenever() ? "NONE" : world.fault();
         ReferenceSync references = PlantedCollector.references(process, rpc, store, views, planted);
@@ -130,7 +135,7 @@ final class LifeNode {
                     store,
                     views,
                     registers,
-                    new ChunkWriter(process, rpc),
+                    new ChunkWriter(process, rpc, bandwidth),
                     delivery,
                     queue,
                     new Node.Workers(process::execute, read -> process.schedule(readDelay, read)),
@@ -145,7 +150,18 @@ final class LifeNode {
                             Duration.ofDays(7),
                             LifeCluster.DAY),
                     new OpenCalls(info.label()));
-            cluster = new EmbeddedCluster(parts, clock, replaced, explain, nobody(), mock(ClusterViews.class));
+            cluster = new EmbeddedCluster(
+                    parts, clock, replaced, explain, nobody(), mock(ClusterViews.class), mock(ClusterRepair.class));
+            audit = new ManifestAudit(
+                    process,
+                    rpc,
+                    store,
+                    views,
+                    delivery,
+                    cluster.needs(),
+                    world.ages(),
+                    queue::waiting,
+                    references::completeEpoch);
             founding.start();
             views.start();
             sync.resume();
@@ -153,6 +169,7 @@ final class LifeNode {
             queue.start();
             rebalance.start();
             cluster.start();
+            process.execute(audit::start);
             PlantedCollector.start(
                     process,
                     rpc,

@@ -1,7 +1,10 @@
 package io.keplerfs.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.keplerfs.Bucket;
 import io.keplerfs.BucketInfo;
+import io.keplerfs.ClusterRepair;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.ClusterViews;
 import io.keplerfs.KeplerCluster;
@@ -10,11 +13,13 @@ import io.keplerfs.Member;
 import io.keplerfs.NotFoundException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.Subscription;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.Contact;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,6 +31,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** A cluster of one map that keeps the API's promises, and fails when told to. Thread-safe. */
@@ -38,6 +44,7 @@ final class FakeCluster implements KeplerCluster {
     final AtomicInteger statusCalls = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> nextFailure = new AtomicReference<>();
     final FakeViews views = new FakeViews();
+    final FakeRepair repair = new FakeRepair();
     private final AtomicLong versions = new AtomicLong();
 
     /** The next asynchronous call completes with it. */
@@ -110,7 +117,7 @@ final class FakeCluster implements KeplerCluster {
     public CompletableFuture<ClusterStatus> statusAsync() {
         statusCalls.incrementAndGet();
         return answer(
-                () -> new ClusterStatus(SELF, "", 7, true, 3, 2, 1, List.of(member(SELF, "a"), member(OTHER, "b"))));
+                () -> new ClusterStatus(SELF, "", 7, true, 3, 2, 1, 1, List.of(member(SELF, "a"), member(OTHER, "b"))));
     }
 
     @Override
@@ -155,6 +162,18 @@ final class FakeCluster implements KeplerCluster {
     @Override
     public ClusterViews views() {
         return views;
+    }
+
+    @Override
+    public ClusterRepair repair() {
+        return repair;
+    }
+
+    @Override
+    public CompletableFuture<List<ChunkId>> chunksAsync(String bucket, String key, long from, int limit) {
+        return answer(() -> LongStream.range(from, Math.min(3, from + limit))
+                .mapToObj(place -> ChunkId.of(ByteBuffer.wrap((bucket + key + place).getBytes(UTF_8))))
+                .toList());
     }
 
     @Override

@@ -93,6 +93,54 @@ class GatewayRoutesTest {
     }
 
     @Test
+    void repairIsShownAndSteered() throws IOException {
+        Answer shown = http.get("/v1/repair");
+        assertThat(shown.status()).isEqualTo(200);
+        assertThat(shown.json().getAsJsonArray("nodes").get(0).toString())
+                .contains(
+                        "\"underReplicatedChunks\":7",
+                        "\"bytesLeft\":30000",
+                        "{\"priority\":\"move\",\"tasks\":8,\"chunks\":8,\"bytes\":10000}",
+                        "\"remainingSeconds\":30",
+                        "\"lastFinishedAt\":\"2026-03-04T05:06:07.089Z\"");
+
+        assertThat(post("/v1/repair/queue/pause?node=node-a").status()).isEqualTo(200);
+        assertThat(post("/v1/repair/scrub/start").status()).isEqualTo(200);
+        assertThat(post("/v1/repair/anti-entropy/resume").status()).isEqualTo(200);
+        assertThat(post("/v1/repair/throttle?bytesPerSecond=7000000").status()).isEqualTo(200);
+        assertThat(http.cluster.repair.orders())
+                .containsExactly(
+                        "pause queue " + List.of(FakeViews.ONE),
+                        "start scrub []",
+                        "resume anti-entropy []",
+                        "throttle 7000000 []");
+    }
+
+    @Test
+    void badOrdersAboutRepairAreRefusedAndSayWhatIsWrong() throws IOException {
+        assertThat(post("/v1/repair/dishes/start").detail()).contains("'dishes'");
+        assertThat(post("/v1/repair/queue/pause?node=node-x").status()).isEqualTo(404);
+        assertThat(post("/v1/repair/queue/stop").status()).isEqualTo(404);
+        assertThat(post("/v1/repair/throttle").detail()).contains("bytesPerSecond=");
+        assertThat(post("/v1/repair/throttle?bytesPerSecond=fast").detail()).contains("'fast'");
+        assertThat(http.get("/v1/repair/queue/pause").status()).isEqualTo(405);
+        assertThat(http.cluster.repair.orders()).isEmpty();
+    }
+
+    private Answer post(String path) throws IOException {
+        return http.send(http.to(path).post(RequestBody.EMPTY));
+    }
+
+    @Test
+    void theChunksOfAFileAreListed() throws IOException {
+        assertThat(http.get("/v1/file-chunks/box/a/b").json().getAsJsonArray("chunks"))
+                .hasSize(3);
+        assertThat(http.get("/v1/file-chunks/box/a?from=2&limit=5").json().getAsJsonArray("chunks"))
+                .hasSize(1);
+        assertThat(http.get("/v1/file-chunks/box/a?from=-1").status()).isEqualTo(400);
+    }
+
+    @Test
     void aBucketWithFilesIsNotDeleted() throws IOException {
         http.put("/v1/files/box/k", "content");
 
@@ -184,7 +232,7 @@ class GatewayRoutesTest {
         assertThat(answer.status()).isEqualTo(200);
         String self = FakeCluster.SELF.toString();
         JsonObject expected = JsonParser.parseString("{\"self\":\"" + self + "\",\"clusterId\":\"\",\"epoch\":7,"
-                        + "\"settled\":true,\"replicationFactor\":3,\"queued\":2,\"localHealth\":1}")
+                        + "\"settled\":true,\"replicationFactor\":3,\"queued\":2,\"queuedCopies\":1,\"localHealth\":1}")
                 .getAsJsonObject();
         JsonObject json = answer.json();
         JsonObject member = json.remove("members").getAsJsonArray().get(0).getAsJsonObject();
@@ -319,6 +367,12 @@ class GatewayRoutesTest {
 
         http.cluster.failNext(new UnavailableException("1 of 3", Duration.ZERO, null));
         assertThat(http.get("/v1/files/box/k").header("Retry-After")).isEqualTo("1");
+
+        http.cluster.failNext(UnavailableException.noSpace("1 of 2 disks has room", null));
+        Answer full = http.put("/v1/files/box/k", "content");
+        assertThat(full.status()).isEqualTo(507);
+        assertThat(full.problem()).isEqualTo("no-space");
+        assertThat(full.header("Retry-After")).isEqualTo("30");
 
         VersionId version = VersionId.parse("0123456789abcdef0123456789abcdef");
         http.cluster.failNext(new IndeterminateException("sent, 1 of 2 acks", version));

@@ -139,6 +139,32 @@ class RemoteClientTest {
     }
 
     @Test
+    void repairIsShownAndSteeredThroughTheClient() throws Exception {
+        assertThat(remote.repair().status()).isEqualTo(FakeRepair.REPORT);
+
+        remote.repair().start("scrub");
+        remote.repair().pause("queue", FakeViews.ONE, FakeViews.TWO);
+        remote.repair().resume("queue");
+        remote.repair().throttle(1_000_000, FakeViews.TWO);
+
+        assertThat(fixture.cluster.repair.orders())
+                .containsExactly(
+                        "start scrub []",
+                        "pause queue " + List.of(FakeViews.ONE, FakeViews.TWO),
+                        "resume queue []",
+                        "throttle 1000000 " + List.of(FakeViews.TWO));
+        assertThatThrownBy(() -> remote.repair().start("dis/hes")).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(() -> remote.repair().start("..")).isInstanceOf(InvalidRequestException.class);
+    }
+
+    @Test
+    void theChunksOfAFileAreNamedThroughTheClient() throws Exception {
+        assertThat(remote.chunks("photos", "a b", 1, 10))
+                .isEqualTo(fixture.cluster.chunksAsync("photos", "a b", 1, 10).join())
+                .hasSize(2);
+    }
+
+    @Test
     void aFileComesBackAsItWasPut() throws Exception {
         VersionId version = VersionId.parse("0123456789abcdef0123456789abcdef");
         PutOptions options = PutOptions.builder()

@@ -253,6 +253,12 @@ public final class DiskTables {
         }
 
         @Override
+        public void hurry(long nowMillis) {
+            super.hurry(nowMillis);
+            steps.add(t -> t.hurry(nowMillis));
+        }
+
+        @Override
         public void putUpload(UploadRow upload) {
             super.putUpload(upload);
             steps.add(t -> t.putUpload(upload));

@@ -48,7 +48,8 @@ class GrowthTest {
             Duration.ofDays(1),
             Duration.ofDays(7),
             Duration.ofSeconds(2),
-            Duration.ofMinutes(5));
+            Duration.ofMinutes(5),
+            Duration.ofDays(30));
 
     private final InMemoryNetwork network = InMemoryNetwork.create();
     private final Random ids = new Random(7);

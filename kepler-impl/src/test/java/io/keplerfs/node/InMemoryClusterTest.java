@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.keplerfs.Bucket;
 import io.keplerfs.ChunkReport;
+import io.keplerfs.ClusterRepair;
 import io.keplerfs.ClusterStatus;
 import io.keplerfs.Consistency;
 import io.keplerfs.DeleteOptions;
@@ -15,6 +16,7 @@ import io.keplerfs.GetOptions;
 import io.keplerfs.InMemoryNetwork;
 import io.keplerfs.IndeterminateException;
 import io.keplerfs.InvalidRequestException;
+import io.keplerfs.KeplerCluster;
 import io.keplerfs.KeplerNode;
 import io.keplerfs.KeplerOptions;
 import io.keplerfs.ListOptions;
@@ -22,6 +24,9 @@ import io.keplerfs.ListPage;
 import io.keplerfs.NotFoundException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.PutOptions;
+import io.keplerfs.RepairReport;
+import io.keplerfs.RepairStatus;
+import io.keplerfs.RepairWork;
 import io.keplerfs.UnavailableException;
 import io.keplerfs.repair.LifeTimes;
 import io.keplerfs.values.ChunkId;
@@ -92,7 +97,8 @@ class InMemoryClusterTest {
                 Duration.ofDays(1),
                 Duration.ofDays(7),
                 Duration.ofSeconds(1),
-                Duration.ofMinutes(5));
+                Duration.ofMinutes(5),
+                Duration.ofDays(30));
         return new NodeStartup(options, hasty).start();
     }
 
@@ -205,6 +211,52 @@ class InMemoryClusterTest {
                 assertThat(in.read()).isEqualTo(pattern[(at / CHUNK + at) % CHUNK] & 0xff);
             }
         }
+        assertThat(nodes.get(1).cluster().chunks("files", "big", 1_100, 1_000)).hasSize(1_000);
+        assertThat(nodes.get(1).cluster().chunks("files", "big", 2_095, 1_000)).hasSize(6);
+    }
+
+    @Test
+    void theChunksOfAFileAreNamedInTheirOrder() throws Exception {
+        byte[] content = random(2 * CHUNK + 5);
+        a.put("photo", content, PutOptions.durability(Durability.ALL));
+        a.put("note", new byte[10]);
+        KeplerCluster cluster = nodes.get(2).cluster();
+        List<ChunkId> expected = List.of(
+                ChunkId.of(ByteBuffer.wrap(content, 0, CHUNK)),
+                ChunkId.of(ByteBuffer.wrap(content, CHUNK, CHUNK)),
+                ChunkId.of(ByteBuffer.wrap(content, 2 * CHUNK, 5)));
+
+        assertThat(cluster.chunks("files", "photo", 0, 1_000)).isEqualTo(expected);
+        assertThat(cluster.chunks("files", "photo", 1, 1)).isEqualTo(expected.subList(1, 2));
+        assertThat(cluster.chunks("files", "photo", 3, 1)).isEmpty();
+        assertThat(cluster.chunks("files", "note", 0, 1)).isEmpty();
+        assertThatThrownBy(() -> cluster.chunks("files", "none", 0, 1)).isInstanceOf(NotFoundException.class);
+        assertThatThrownBy(() -> cluster.chunks("files", "photo", -1, 1)).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(() -> cluster.chunks("files", "photo", 0, 1_001))
+                .isInstanceOf(InvalidRequestException.class);
+    }
+
+    @Test
+    void theRepairOfEveryMemberIsSeenAndSteeredFromAnyNode() throws Exception {
+        ClusterRepair repair = nodes.get(1).cluster().repair();
+        assertThat(repair.status().nodes()).extracting(RepairStatus::label).containsExactly("a", "b", "c");
+        assertThat(repair.status().silent()).isEmpty();
+
+        RepairReport report = repair.pause("queue", nodes.get(0).id());
+        assertThat(report.nodes()).hasSize(1);
+        assertThat(repair.status().nodes())
+                .extracting(node -> node.work("queue").orElseThrow().state())
+                .containsExactly(RepairWork.State.PAUSED, RepairWork.State.WAITING, RepairWork.State.WAITING);
+        assertThat(repair.throttle(7_000_000).nodes())
+                .extracting(RepairStatus::bandwidthBytesPerSecond)
+                .containsOnly(7_000_000L);
+        assertThatThrownBy(() -> repair.start("dishes"))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("dishes");
+
+        nodes.get(1).close();
+        assertThatThrownBy(repair::status).isInstanceOf(UnavailableException.class);
+        assertThatThrownBy(() -> repair.resume("queue")).isInstanceOf(UnavailableException.class);
     }
 
     @Test

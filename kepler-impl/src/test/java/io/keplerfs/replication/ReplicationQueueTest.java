@@ -11,14 +11,19 @@ import io.keplerfs.sim.SimProcess;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.values.Backlog;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Views;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -109,19 +114,212 @@ class ReplicationQueueTest {
         Rpc rpc = rpc(loop);
         Views views = new Views(loop, rpc, store);
         ReplicationQueue queue = new ReplicationQueue(loop, rpc, store, () -> Set.of(OTHER));
-        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, store, queue, views, 1 << 20);
+        ChunkDelivery delivery = new ChunkDelivery(loop, rpc, store, queue, views, new Bandwidth(loop, 1 << 20));
         queue.start();
         ChunkRef chunk = new ChunkRef(ChunkId.of(ByteBuffer.allocate(10)), 10);
 
-        queue.add(delivery.moves(chunk, PIN, List.of(OTHER)));
+        queue.add(delivery.moves(chunk, PIN, List.of(OTHER), Priority.MOVE));
         pass(Duration.ofSeconds(5));
         assertThat(asked).isEmpty();
         assertThat(store.read(Store.Snapshot::queued).join()).isZero();
 
         store.write(tables -> tables.pin(chunk.id(), PIN));
-        queue.add(delivery.moves(chunk, PIN, List.of(OTHER)));
+        queue.add(delivery.moves(chunk, PIN, List.of(OTHER), Priority.MOVE));
         pass(Duration.ofSeconds(5));
         assertThat(asked).containsExactly("pin");
         assertThat(store.read(Store.Snapshot::queued).join()).isZero();
+    }
+
+    private static byte[] copyId(int number) {
+        byte[] id = new byte[ChunkId.BYTES];
+        id[0] = (byte) number;
+        return id;
+    }
+
+    private static QueueRow copy(ReplicationQueue queue, int number, NodeId target, Priority priority, long bytes) {
+        return queue.task("copy", copyId(number), target, 1, "test").copying(priority, bytes);
+    }
+
+    /** Deliveries that end when the test says so. */
+    private final Map<QueueRow, CompletableFuture<Void>> underWay = new LinkedHashMap<>();
+
+    private CompletableFuture<Void> hold(QueueRow task) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        underWay.put(task, done);
+        return done;
+    }
+
+    private List<Integer> numbersUnderWay() {
+        return underWay.keySet().stream().map(task -> (int) task.id()[0]).toList();
+    }
+
+    private void endAll() {
+        List<CompletableFuture<Void>> ending = List.copyOf(underWay.values());
+        underWay.clear();
+        ending.forEach(one -> one.complete(null));
+    }
+
+    private ReplicationQueue holding(int targets) {
+        SimProcess loop = new SimProcess(world, 0);
+        Rpc rpc = rpc(loop);
+        Set<NodeId> all = new LinkedHashSet<>();
+        for (int i = 0; i < targets; i++) {
+            NodeId target = new NodeId(new UUID(1, i));
+            network.attach(target, loop);
+            all.add(target);
+        }
+        all.add(OTHER);
+        ReplicationQueue queue = new ReplicationQueue(loop, rpc, store, () -> all);
+        queue.deliverWith("copy", this::hold);
+        queue.deliverWith("greet", this::hold);
+        queue.start();
+        return queue;
+    }
+
+    @Test
+    void theMostUrgentCopiesGoFirst() {
+        ReplicationQueue queue = holding(0);
+        queue.pauseCopies();
+        List<QueueRow> tasks = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            tasks.add(copy(queue, 30 + i, OTHER, Priority.MOVE, 10));
+            tasks.add(copy(queue, 20 + i, OTHER, Priority.UNDER_REPLICATED, 10));
+            tasks.add(copy(queue, 40 + i, OTHER, Priority.OTHER, 10));
+        }
+        tasks.add(copy(queue, 1, OTHER, Priority.ONE_COPY_LEFT, 10));
+        queue.add(tasks);
+        pass(Duration.ofSeconds(2));
+        assertThat(underWay).as("while copies are paused").isEmpty();
+
+        queue.resumeCopies();
+        pass(Duration.ofSeconds(2));
+        assertThat(numbersUnderWay()).containsExactly(1, 20, 21, 22);
+        endAll();
+        pass(Duration.ofSeconds(2));
+        assertThat(numbersUnderWay()).containsExactly(23, 30, 31, 32);
+        endAll();
+        pass(Duration.ofSeconds(2));
+        assertThat(numbersUnderWay()).containsExactly(33, 40, 41, 42);
+    }
+
+    @Test
+    void smallTasksAndCopiesDoNotWaitForEachOther() {
+        ReplicationQueue queue = holding(0);
+        for (int i = 0; i < 20; i++) {
+            queue.add(List.of(copy(queue, i, OTHER, Priority.ONE_COPY_LEFT, 10)));
+        }
+        pass(Duration.ofSeconds(1));
+        assertThat(underWay).hasSize(4);
+        queue.pauseCopies();
+        queue.add(List.of(queue.task("greet", new byte[] {99}, OTHER, 1, "test")));
+        pass(Duration.ofSeconds(1));
+        assertThat(numbersUnderWay()).hasSize(5).contains(99);
+
+        endAll();
+        queue.resumeCopies();
+        for (int i = 0; i < 50; i++) {
+            queue.add(List.of(queue.task("greet", new byte[] {(byte) i, 1}, OTHER, 1, "test")));
+        }
+        pass(Duration.ofSeconds(1));
+        assertThat(underWay.keySet())
+                .filteredOn(task -> task.kind().equals("copy"))
+                .hasSize(4);
+        assertThat(underWay.keySet())
+                .filteredOn(task -> task.kind().equals("greet"))
+                .hasSize(8);
+    }
+
+    @Test
+    void copiesForAllTargetsTogetherAreBoundedAndEveryTargetGetsItsTurn() {
+        ReplicationQueue queue = holding(10);
+        for (int target = 0; target < 10; target++) {
+            for (int i = 0; i < 8; i++) {
+                queue.add(List.of(copy(queue, target * 10 + i, new NodeId(new UUID(1, target)), Priority.MOVE, 1_000)));
+            }
+        }
+        Set<NodeId> served = new LinkedHashSet<>();
+        for (int round = 0; round < 5; round++) {
+            pass(Duration.ofSeconds(1));
+            assertThat(underWay).hasSize(CopyWindow.MOST_COPIES);
+            underWay.keySet().forEach(task -> served.add(task.target()));
+            endAll();
+            if (round == 2) {
+                assertThat(served).as("targets served after three rounds").hasSize(10);
+            }
+        }
+        pass(Duration.ofSeconds(1));
+        assertThat(store.read(Store.Snapshot::queued).join()).isZero();
+        assertThat(queue.copiesDone()).isEqualTo(80);
+        assertThat(queue.bytesDone()).isEqualTo(80_000);
+    }
+
+    @Test
+    void copiesUnderWayAreBoundedByTheirBytesButOneAlwaysGoes() {
+        ReplicationQueue queue = holding(0);
+        for (int i = 0; i < 4; i++) {
+            queue.add(List.of(copy(queue, i, OTHER, Priority.MOVE, CopyWindow.MOST_BYTES / 2 - 1)));
+        }
+        queue.add(List.of(copy(queue, 9, OTHER, Priority.OTHER, CopyWindow.MOST_BYTES * 2)));
+        pass(Duration.ofSeconds(2));
+        assertThat(numbersUnderWay()).containsExactly(0, 1);
+        endAll();
+        pass(Duration.ofSeconds(2));
+        assertThat(numbersUnderWay()).containsExactly(2, 3);
+        endAll();
+        pass(Duration.ofSeconds(2));
+        assertThat(numbersUnderWay()).containsExactly(9);
+    }
+
+    @Test
+    void aTargetWhoseCopiesFailGetsOneAtATimeUntilOneSucceeds() {
+        ReplicationQueue queue = holding(0);
+        for (int i = 0; i < 12; i++) {
+            queue.add(List.of(copy(queue, i, OTHER, Priority.MOVE, 10)));
+        }
+        pass(Duration.ofSeconds(1));
+        assertThat(underWay).hasSize(4);
+        List<CompletableFuture<Void>> failing = List.copyOf(underWay.values());
+        underWay.clear();
+        failing.forEach(one -> one.completeExceptionally(new IllegalStateException("its disk is full")));
+        pass(Duration.ofSeconds(1));
+        assertThat(underWay).hasSize(1);
+        endAll();
+        pass(Duration.ofSeconds(1));
+        assertThat(underWay).hasSize(4);
+    }
+
+    @Test
+    void hurriedTasksAreTriedAgainAtOnce() {
+        SimProcess loop = new SimProcess(world, 0);
+        List<Long> tries = new ArrayList<>();
+        ReplicationQueue queue = queue(loop, task -> {
+            tries.add(world.nowNanos());
+            return CompletableFuture.failedFuture(new IllegalStateException("not yet"));
+        });
+        queue.add(List.of(queue.task("greet", new byte[1], OTHER, 1, "test")));
+        pass(Duration.ofMinutes(10));
+        int before = tries.size();
+        pass(Duration.ofSeconds(5));
+        assertThat(tries).hasSize(before);
+
+        queue.hurry();
+        pass(Duration.ofSeconds(1));
+        assertThat(tries).hasSize(before + 1);
+    }
+
+    @Test
+    void theBacklogIsKnownWithinSeconds() {
+        ReplicationQueue queue = holding(0);
+        queue.add(List.of(
+                copy(queue, 1, OTHER, Priority.ONE_COPY_LEFT, 1_000),
+                copy(queue, 2, OTHER, Priority.MOVE, 500),
+                queue.task("greet", new byte[] {99}, OTHER, 1, "test")));
+        pass(Duration.ofSeconds(1));
+        assertThat(Backlog.shortChunks(queue.backlog())).isEqualTo(1);
+        assertThat(Backlog.copies(queue.backlog())).isEqualTo(2);
+        assertThat(Backlog.bytes(queue.backlog())).isEqualTo(1_500);
+        endAll();
+        pass(Duration.ofSeconds(2));
+        assertThat(queue.backlog()).isEmpty();
     }
 }

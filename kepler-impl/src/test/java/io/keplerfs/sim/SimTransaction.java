@@ -11,8 +11,10 @@ import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.Backlog;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import java.util.HashSet;
 import java.util.List;
@@ -133,6 +135,16 @@ final class SimTransaction implements Store.Transaction {
     }
 
     @Override
+    public List<QueueRow> due(NodeId target, Priority priority, long nowMillis, int limit) {
+        throw none();
+    }
+
+    @Override
+    public List<Backlog> backlog() {
+        return List.of();
+    }
+
+    @Override
     public long queued() {
         return 0;
     }
@@ -229,6 +241,11 @@ final class SimTransaction implements Store.Transaction {
 
     @Override
     public void dequeue(String kind, byte[] id, NodeId target) {
+        throw none();
+    }
+
+    @Override
+    public void hurry(long nowMillis) {
         throw none();
     }
 

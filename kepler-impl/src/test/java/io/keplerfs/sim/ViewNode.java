@@ -7,6 +7,7 @@ import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.RegisterValue;
 import io.keplerfs.register.Registers;
 import io.keplerfs.repair.Drain;
+import io.keplerfs.replication.Bandwidth;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ReplicationQueue;
 import io.keplerfs.rpc.Kind;
@@ -148,7 +149,14 @@ final class ViewNode implements SimHost {
             return;
         }
         ReplicationQueue noChunks = new ReplicationQueue(life, rpc, store, Set::of);
-        new Drain(life, rpc, store, own, made, new ChunkDelivery(life, rpc, store, noChunks, own, 1 << 20), asked)
+        new Drain(
+                        life,
+                        rpc,
+                        store,
+                        own,
+                        made,
+                        new ChunkDelivery(life, rpc, store, noChunks, own, new Bandwidth(life, 1 << 20)),
+                        asked)
                 .start();
     }
 

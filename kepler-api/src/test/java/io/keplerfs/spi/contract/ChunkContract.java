@@ -476,6 +476,13 @@ interface ChunkContract extends StoreUnderTest {
 
         assertThat(walked).hasSize(10).doesNotHaveDuplicates();
         assertThat(walked).isSortedAccordingTo(java.util.Comparator.comparing(Reference::chunk));
+        for (Reference each : walked) {
+            Optional<Reference> found =
+                    read(snapshot -> snapshot.reference(each.chunk(), each.pin().upload()));
+            assertThat(found).contains(each);
+        }
+        assertThat(this.<Optional<Reference>>read(snapshot -> snapshot.reference(absentChunk(1), version(3))))
+                .isEmpty();
         write(transaction -> transaction.forgetReferences(absentChunk(1)));
         assertThat(statesOf(absentChunk(1))).isEmpty();
     }

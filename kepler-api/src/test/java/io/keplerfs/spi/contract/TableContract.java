@@ -10,10 +10,14 @@ import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.Backlog;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import java.util.List;
 import java.util.Optional;
@@ -51,6 +55,68 @@ interface TableContract extends StoreUnderTest {
         assertThat(this.<Long>read(snapshot -> snapshot.queued())).isEqualTo(4);
     }
 
+    private static QueueRow copy(String kind, int chunk, int pin, NodeId target, long dueMillis, Priority priority) {
+        byte[] id = new byte[ChunkId.BYTES + 1];
+        id[0] = (byte) chunk;
+        id[ChunkId.BYTES] = (byte) pin;
+        return new QueueRow(kind, id, target, 7, "owner silent", 2, 30, dueMillis).copying(priority, 1_000);
+    }
+
+    private void fourCopiesAndASmallTask() {
+        write(transaction -> {
+            transaction.enqueue(task("push", 2, node(1), 100));
+            transaction.enqueue(copy("chunk", 1, 1, node(1), 300, Priority.MOVE));
+            transaction.enqueue(copy("chunk", 1, 2, node(1), 200, Priority.MOVE));
+            transaction.enqueue(copy("move", 2, 1, node(2), 100, Priority.MOVE));
+            transaction.enqueue(copy("chunk", 1, 3, node(1), 400, Priority.ONE_COPY_LEFT));
+        });
+    }
+
+    @Test
+    default void dueTasksOfOnePriorityComeOldestFirst() {
+        fourCopiesAndASmallTask();
+
+        assertThat(this.<List<QueueRow>>read(tables -> tables.due(node(1), Priority.MOVE, 300, 10)))
+                .usingRecursiveFieldByFieldElementComparator()
+                .containsExactly(
+                        copy("chunk", 1, 2, node(1), 200, Priority.MOVE),
+                        copy("chunk", 1, 1, node(1), 300, Priority.MOVE));
+        assertThat(this.<List<QueueRow>>read(tables -> tables.due(node(1), Priority.MOVE, 300, 1)))
+                .hasSize(1);
+        assertThat(this.<List<QueueRow>>read(tables -> tables.due(node(1), Priority.MOVE, 299, 10)))
+                .hasSize(1);
+        assertThat(this.<List<QueueRow>>read(tables -> tables.due(node(1), Priority.SMALL, 300, 10)))
+                .extracting(QueueRow::kind)
+                .containsExactly("push");
+        assertThat(this.<List<QueueRow>>read(tables -> tables.due(node(2), Priority.OTHER, 300, 10)))
+                .isEmpty();
+    }
+
+    @Test
+    default void theBacklogCountsTasksDistinctChunksAndBytesByPriority() {
+        assertThat(this.<List<Backlog>>read(Store.Snapshot::backlog)).isEmpty();
+        fourCopiesAndASmallTask();
+
+        assertThat(this.<List<Backlog>>read(Store.Snapshot::backlog))
+                .containsExactlyInAnyOrder(
+                        new Backlog(Priority.SMALL, 1, 0, 0),
+                        new Backlog(Priority.ONE_COPY_LEFT, 1, 1, 1_000),
+                        new Backlog(Priority.MOVE, 3, 2, 3_000));
+    }
+
+    @Test
+    default void hurriedTasksAreDueAtThatTimeAndThoseThatWereDueBeforeStayAhead() {
+        fourCopiesAndASmallTask();
+        write(transaction -> transaction.hurry(250));
+
+        assertThat(due(null, 250, 10))
+                .extracting(QueueRow::nextAttemptMillis)
+                .containsExactly(100L, 100L, 200L, 250L, 250L);
+        assertThat(this.<List<QueueRow>>read(tables -> tables.due(node(1), Priority.ONE_COPY_LEFT, 250, 10)))
+                .usingRecursiveFieldByFieldElementComparator()
+                .containsExactly(copy("chunk", 1, 3, node(1), 250, Priority.ONE_COPY_LEFT));
+    }
+
     @Test
     default void aTaskIsReplacedByItsKindIdAndTarget() {
         write(transaction -> {
@@ -85,16 +151,15 @@ interface TableContract extends StoreUnderTest {
 
     @Test
     default void uploadsAreKeptById() {
-        UploadRow open = new UploadRow(version(1), "photos", "cat", UploadRow.State.OPEN, 1_000);
-        UploadRow committing = new UploadRow(version(1), "photos", "cat", UploadRow.State.COMMITTING, 1_000);
-        UploadRow other = new UploadRow(version(2), "photos", "cat", UploadRow.State.OPEN, 2_000);
+        UploadRow first = new UploadRow(version(1), "photos", "cat", 1_000);
+        UploadRow later = new UploadRow(version(1), "photos", "cat", 1_500);
+        UploadRow other = new UploadRow(version(2), "photos", "cat", 2_000);
         write(transaction -> {
-            transaction.putUpload(open);
+            transaction.putUpload(first);
             transaction.putUpload(other);
-            transaction.putUpload(committing);
+            transaction.putUpload(later);
         });
-        assertThat(this.<List<UploadRow>>read(snapshot -> snapshot.uploads()))
-                .containsExactlyInAnyOrder(committing, other);
+        assertThat(this.<List<UploadRow>>read(snapshot -> snapshot.uploads())).containsExactlyInAnyOrder(later, other);
 
         write(transaction -> transaction.removeUpload(version(1)));
 

@@ -106,7 +106,7 @@ interface TransactionContract extends StoreUnderTest {
         ChunkId chunk = stored(randomBytes(10, 1));
         NodeId target = StoreUnderTest.node(4);
         QueueRow task = new QueueRow("fetch", new byte[] {1}, target, 1, "test", 0, 0, 0);
-        UploadRow upload = new UploadRow(version(1), "photos", "k", UploadRow.State.OPEN, 5);
+        UploadRow upload = new UploadRow(version(1), "photos", "k", 5);
         IntentRow intent = new IntentRow(key("k"), version(1), StoreUnderTest.ballot(1), new byte[1]);
         write(transaction -> {
             transaction.pin(chunk, pin(1));

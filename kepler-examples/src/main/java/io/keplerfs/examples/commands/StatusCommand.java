@@ -15,6 +15,7 @@ import io.keplerfs.values.Contact;
 import io.keplerfs.values.NodeAddress;
 import java.io.IOException;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 
 /** {@code kepler status}: the members and what they hold, as the answering node sees it. */
@@ -41,7 +42,8 @@ public final class StatusCommand extends ClientCommand {
     ExitCode run(KeplerCluster cluster, Output output) throws IOException {
         ClusterStatus status = cluster.status();
         ViewStatus view = cluster.views().status();
-        output.result(() -> text(status) + "\n\n" + view(view), () -> {
+        Optional<String> repair = RepairView.line(cluster.repair().status());
+        output.result(() -> text(status, repair) + "\n\n" + view(view), () -> {
             JsonObject shape = JsonShapes.status(status);
             shape.add("view", JsonShapes.view(view));
             return shape;
@@ -49,13 +51,15 @@ public final class StatusCommand extends ClientCommand {
         return ExitCode.OK;
     }
 
-    private static String text(ClusterStatus status) {
+    private static String text(ClusterStatus status, Optional<String> repair) {
         Table table = new Table(
                 "NODE", "ID", "STATE", "ZONE", "WEIGHT", "SHARE", "CHUNKS", "BYTES", "HEARD", "RTT", "INC", "ADDRESS");
         status.members().forEach(member -> row(table, member, member.id().equals(status.self())));
         return "cluster " + (status.clusterId().isEmpty() ? "(not joined yet)" : status.clusterId()) + ", epoch "
                 + status.epoch() + (status.settled() ? "" : " (ownership is moving)") + ", "
-                + status.replicationFactor() + " copies, " + status.queued() + " queued on the answering node (*)\n"
+                + status.replicationFactor() + " copies, " + status.queued() + " queued on the answering node (*)"
+                + (status.queuedCopies() == 0 ? "" : ", " + status.queuedCopies() + " of them copies of chunks") + "\n"
+                + repair.map(line -> line + "\n").orElse("")
                 + health(status.localHealth())
                 + table;
     }

@@ -7,7 +7,11 @@ import io.keplerfs.ClusterStatus;
 import io.keplerfs.FileInfo;
 import io.keplerfs.Member;
 import io.keplerfs.Receipt;
+import io.keplerfs.RepairReport;
+import io.keplerfs.RepairStatus;
+import io.keplerfs.RepairWork;
 import io.keplerfs.ViewStatus;
+import io.keplerfs.values.Backlog;
 import io.keplerfs.values.Contact;
 import io.keplerfs.values.NodeAddress;
 import io.keplerfs.values.NodeId;
@@ -71,10 +75,61 @@ public final class JsonShapes {
         object.addProperty("settled", status.settled());
         object.addProperty("replicationFactor", status.replicationFactor());
         object.addProperty("queued", status.queued());
+        object.addProperty("queuedCopies", status.queuedCopies());
         object.addProperty("localHealth", status.localHealth());
         JsonArray members = new JsonArray();
         status.members().forEach(member -> members.add(member(member)));
         object.add("members", members);
+        return object;
+    }
+
+    public static JsonObject repair(RepairReport report) {
+        JsonObject object = new JsonObject();
+        JsonArray nodes = new JsonArray();
+        report.nodes().forEach(node -> nodes.add(repair(node)));
+        object.add("nodes", nodes);
+        object.add("silent", ids(report.silent()));
+        return object;
+    }
+
+    private static JsonObject repair(RepairStatus status) {
+        JsonObject object = new JsonObject();
+        object.addProperty("node", status.node().toString());
+        object.addProperty("label", status.label());
+        object.addProperty("underReplicatedChunks", status.underReplicatedChunks());
+        object.addProperty("copiesLeft", status.copiesLeft());
+        object.addProperty("bytesLeft", status.bytesLeft());
+        object.addProperty("bandwidthBytesPerSecond", status.bandwidthBytesPerSecond());
+        object.addProperty("trashBytes", status.trashBytes());
+        object.addProperty("unreferencedBytes", status.unreferencedBytes());
+        JsonArray backlog = new JsonArray();
+        for (Backlog one : status.backlog()) {
+            JsonObject shape = new JsonObject();
+            shape.addProperty("priority", one.priority().word());
+            shape.addProperty("tasks", one.tasks());
+            shape.addProperty("chunks", one.chunks());
+            shape.addProperty("bytes", one.bytes());
+            backlog.add(shape);
+        }
+        object.add("backlog", backlog);
+        JsonArray works = new JsonArray();
+        status.works().forEach(work -> works.add(repair(work)));
+        object.add("works", works);
+        return object;
+    }
+
+    private static JsonObject repair(RepairWork work) {
+        JsonObject object = new JsonObject();
+        object.addProperty("name", work.name());
+        object.addProperty("state", work.state().name().toLowerCase(Locale.ROOT));
+        object.addProperty("done", work.done());
+        object.addProperty("total", work.total());
+        object.addProperty("doneBytes", work.doneBytes());
+        object.addProperty("totalBytes", work.totalBytes());
+        object.addProperty("bytesPerSecond", work.bytesPerSecond());
+        object.addProperty("found", work.found());
+        work.lastFinished().ifPresent(at -> object.addProperty("lastFinishedAt", at.toString()));
+        work.remaining().ifPresent(left -> object.addProperty("remainingSeconds", left.toSeconds()));
         return object;
     }
 

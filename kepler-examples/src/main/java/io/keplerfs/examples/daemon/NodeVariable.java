@@ -121,6 +121,16 @@ record NodeVariable(String name, String fallback, String meaning, Rule rule) {
                         "a node dead for this many seconds leaves the view, 5 or more",
                         (value, options) -> options.evictAfter(Duration.ofSeconds(number(value, 5, TEN_YEARS_S)))),
                 new NodeVariable(
+                        "COLLECT_AFTER_S",
+                        "3600",
+                        "what no file needs any more goes to the trash after this many seconds, the same on every node",
+                        (value, options) -> options.collectAfter(Duration.ofSeconds(number(value, 1, TEN_YEARS_S)))),
+                new NodeVariable(
+                        "TRASH_RETENTION_S",
+                        "86400",
+                        "what is in the trash is deleted after this many seconds",
+                        (value, options) -> options.trashRetention(Duration.ofSeconds(number(value, 1, TEN_YEARS_S)))),
+                new NodeVariable(
                         "NETWORK",
                         "lan",
                         "how far the nodes are apart: `local` (one machine), `lan` or `wan` (regions); how patient failure "

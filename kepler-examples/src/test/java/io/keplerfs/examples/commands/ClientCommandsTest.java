@@ -13,6 +13,7 @@ import io.keplerfs.KeplerException;
 import io.keplerfs.NotFoundException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.UnavailableException;
+import io.keplerfs.examples.FakeCluster;
 import io.keplerfs.examples.FakeViews;
 import io.keplerfs.examples.Terminal;
 import io.keplerfs.examples.Terminal.Result;
@@ -286,6 +287,7 @@ class ClientCommandsTest {
                         "settled",
                         "replicationFactor",
                         "queued",
+                        "queuedCopies",
                         "localHealth",
                         "members",
                         "view");
@@ -311,6 +313,87 @@ class ClientCommandsTest {
         assertThat(terminal.run("status").out())
                 .containsPattern("node-a\\s+active\\s+-\\s+1\\s+-")
                 .containsPattern("node-b\\s+draining\\s+east\\s+2\\s+12");
+    }
+
+    @Test
+    void statusSaysInOneLineWhatIsToBeRepaired() {
+        assertThat(terminal.run("status").out())
+                .contains("1 of them copies", "repair: at most 7 chunks lack a copy, 20 copies", "30.0 kB", "1.0 kB/s")
+                .contains("30 s left", "1 members do not answer");
+    }
+
+    @Test
+    void repairShowsEveryNodeAndEveryWork() {
+        Result text = terminal.run("repair");
+        assertThat(text.exitCode()).isZero();
+        assertThat(text.out()).containsPattern("node-1\\s+7\\s+20\\s+30.0 kB\\s+1.0 kB/s\\s+30 s\\s+50.0 MB/s\\s+3");
+        assertThat(text.out()).containsPattern("node-1\\s+queue\\s+running\\s+10\\s+30");
+        assertThat(text.out()).containsPattern("node-1\\s+scrub\\s+paused");
+        assertThat(text.out()).contains("no answer from [" + FakeCluster.id(2));
+
+        JsonObject node = JsonParser.parseString(
+                        terminal.run("repair", "--json").out())
+                .getAsJsonObject()
+                .getAsJsonArray("nodes")
+                .get(0)
+                .getAsJsonObject();
+        assertThat(node.get("underReplicatedChunks").getAsLong()).isEqualTo(7);
+        assertThat(node.getAsJsonArray("backlog").get(1).toString())
+                .isEqualTo("{\"priority\":\"one-copy-left\",\"tasks\":12,\"chunks\":7,\"bytes\":20000}");
+        assertThat(node.getAsJsonArray("works")
+                        .get(0)
+                        .getAsJsonObject()
+                        .get("remainingSeconds")
+                        .getAsLong())
+                .isEqualTo(30);
+    }
+
+    @Test
+    void ordersReachTheNamedWorkAndNodes() {
+        assertThat(terminal.run("repair", "pause", "queue", "--node", "node-a,node-b")
+                        .exitCode())
+                .isZero();
+        assertThat(terminal.run("repair", "start").exitCode()).isZero();
+        assertThat(terminal.run("repair", "throttle", "20MB").exitCode()).isZero();
+        assertThat(terminal.run("scrub", "resume", "--node", "node-b").out())
+                .contains("scrub")
+                .doesNotContain("queue");
+
+        assertThat(terminal.cluster().repair().orders())
+                .containsExactly(
+                        "pause queue " + List.of(FakeViews.ONE, FakeViews.TWO),
+                        "start queue []",
+                        "start scrub []",
+                        "throttle 20000000 []",
+                        "resume scrub " + List.of(FakeViews.TWO));
+    }
+
+    @Test
+    void ordersThatMakeNoSenseAreRefused() {
+        assertThat(terminal.run("repair", "pause", "dishes").exitCode()).isEqualTo(2);
+        assertThat(terminal.run("repair", "pause", "queue", "--node", "node-x").exitCode())
+                .isEqualTo(3);
+        assertThat(terminal.run("repair", "throttle", "fast").err()).contains("'fast' is no rate", "20MB");
+        assertThat(terminal.run("repair", "throttle").exitCode()).isEqualTo(2);
+        assertThat(terminal.run("repair", "status", "queue").exitCode()).isEqualTo(2);
+        assertThat(terminal.run("scrub", "throttle").exitCode()).isEqualTo(2);
+        assertThat(terminal.cluster().repair().orders()).isEmpty();
+    }
+
+    @Test
+    void ownersShowsWhoReallyHoldsEachChunk() {
+        putHello("docs/x");
+        Result text = terminal.run("owners", "docs/x");
+        assertThat(text.out()).contains("manifest  node-2, node-1", "HELD BY");
+        assertThat(text.lines()).hasSize(5);
+        assertThat(terminal.run("owners", "docs/x", "--from", "2").lines()).hasSize(3);
+        assertThat(JsonParser.parseString(
+                                terminal.run("owners", "docs/x", "--json").out())
+                        .getAsJsonObject()
+                        .getAsJsonArray("chunks"))
+                .hasSize(3);
+        assertThat(terminal.run("owners", "docs/none").exitCode()).isEqualTo(3);
+        assertThat(terminal.run("owners", "docs/x", "--limit", "0").exitCode()).isEqualTo(2);
     }
 
     @Test
@@ -465,7 +548,10 @@ class ClientCommandsTest {
                 "mb",
                 "buckets",
                 "bench",
-                "completion"
+                "completion",
+                "repair",
+                "scrub",
+                "owners"
             })
     void everyCommandExplainsItselfWithAnExample(String command) {
         Result result = terminal.run(command, "--help");

@@ -69,6 +69,8 @@ class NodeSettingsTest {
         environment.put("CLUSTER_SECRET", "correct horse battery");
         environment.put("INSECURE_NETWORK", "true");
         environment.put("EVICT_AFTER_S", "120");
+        environment.put("COLLECT_AFTER_S", "60");
+        environment.put("TRASH_RETENTION_S", "7200");
         environment.put("NETWORK", "wan");
         assertThat(environment.keySet())
                 .containsExactlyInAnyOrderElementsOf(
@@ -92,6 +94,8 @@ class NodeSettingsTest {
         assertThat(options.clusterSecret()).contains("correct horse battery");
         assertThat(options.allowInsecureNetwork()).isTrue();
         assertThat(options.evictAfter()).isEqualTo(Duration.ofMinutes(2));
+        assertThat(options.collectAfter()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(options.trashRetention()).isEqualTo(Duration.ofHours(2));
         assertThat(options.network()).isEqualTo(Network.WAN);
         assertThat(options.probeInterval()).isEqualTo(Duration.ofSeconds(5));
     }
@@ -119,6 +123,8 @@ class NodeSettingsTest {
                 "WEIGHT | 0 | 1 to 100",
                 "WEIGHT | 101 | 1 to 100",
                 "EVICT_AFTER_S | 4 | 5 to",
+                "COLLECT_AFTER_S | 0 | 1 to",
+                "TRASH_RETENTION_S | soon | 1 to",
                 "NETWORK | moon | local, lan or wan",
                 "NETWORK | LAN | local, lan or wan",
                 "ZONE | 1234567890123456789012345678901234567890123456789012345678901234 | 63",
@@ -226,6 +232,14 @@ class NodeSettingsTest {
                         new Effective(
                                 "EVICT_AFTER_S",
                                 Long.toString(options.evictAfter().toSeconds()),
+                                "default"),
+                        new Effective(
+                                "COLLECT_AFTER_S",
+                                Long.toString(options.collectAfter().toSeconds()),
+                                "default"),
+                        new Effective(
+                                "TRASH_RETENTION_S",
+                                Long.toString(options.trashRetention().toSeconds()),
                                 "default"));
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
@@ -22,10 +23,14 @@ final class Daemons implements AutoCloseable {
 
     private final List<Daemon> all = new ArrayList<>();
     private final Path home;
+    /** What every node gets beside its label, its ports and the seeds. */
+    private final Map<String, String> settings;
+
     private final FreePorts ports = new FreePorts(new SplittableRandom(System.nanoTime()));
 
-    private Daemons(Path home) {
+    private Daemons(Path home, Map<String, String> settings) {
         this.home = home;
+        this.settings = Map.copyOf(settings);
     }
 
     /** Starts three together with the same seeds and waits until all own data. */
@@ -33,9 +38,13 @@ final class Daemons implements AutoCloseable {
         return start(home, 3);
     }
 
-    /** The first are called node-a, node-b and so on. */
     static Daemons start(Path home, int count) throws IOException {
-        Daemons daemons = new Daemons(home);
+        return start(home, count, Map.of());
+    }
+
+    /** The first are called node-a, node-b and so on. */
+    static Daemons start(Path home, int count, Map<String, String> settings) throws IOException {
+        Daemons daemons = new Daemons(home, settings);
         for (int i = 0; i < count; i++) {
             daemons.all.add(daemons.make("node-" + (char) ('a' + i)));
         }
@@ -51,7 +60,9 @@ final class Daemons implements AutoCloseable {
     }
 
     private Daemon make(String label) throws IOException {
-        return new Daemon(label, home, ports.next(), ports.next(), ports.next());
+        Daemon made = new Daemon(label, home, ports.next(), ports.next(), ports.next());
+        settings.forEach(made::with);
+        return made;
     }
 
     private String seeds() {

@@ -5,6 +5,7 @@ import io.keplerfs.memory.DiskTables.ChunkTransaction;
 import io.keplerfs.sim.SimLoop;
 import io.keplerfs.sim.SimProcess;
 import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.DiskFullException;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
@@ -232,7 +233,7 @@ final class SimDisk implements Store {
             done.completeExceptionally(new IOException(failed));
         } else if (mood.full) {
             trouble.count("writes on a full disk");
-            done.completeExceptionally(new IOException("disk full"));
+            done.completeExceptionally(new DiskFullException("disk full"));
         } else if (random.nextDouble() < mood.ioError) {
             trouble.count("write errors");
             done.completeExceptionally(new IOException("input/output error while writing chunk " + id));

@@ -49,7 +49,8 @@ final class WholeSimulation {
             Duration.ofMinutes(4),
             Duration.ofMinutes(8),
             Duration.ofSeconds(15),
-            Duration.ofSeconds(1));
+            Duration.ofSeconds(1),
+            Duration.ofMinutes(3));
 
     static final int LAST_BYTES = 2000;
     /** So many files are read from every node, and of the others those that show a chunk for the first time. */

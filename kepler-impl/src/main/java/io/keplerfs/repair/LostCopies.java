@@ -1,0 +1,101 @@
+package io.keplerfs.repair;
+
+import io.keplerfs.CorruptFileException;
+import io.keplerfs.loop.Failures;
+import io.keplerfs.loop.Loop;
+import io.keplerfs.replication.ChunkDelivery;
+import io.keplerfs.replication.ChunkRef;
+import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.Pin;
+import io.keplerfs.spi.Store;
+import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.NodeId;
+import io.keplerfs.view.Ownership;
+import io.keplerfs.view.Views;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Has lost copies of this disk fetched from another node, by way of the replication queue. Owned by the loop. */
+final class LostCopies implements Recovery {
+    private static final Logger log = LoggerFactory.getLogger(LostCopies.class);
+
+    private final Loop loop;
+    private final NodeId self;
+    private final Store store;
+    private final Views views;
+    private final ChunkDelivery delivery;
+
+    LostCopies(Loop loop, NodeId self, Store store, Views views, ChunkDelivery delivery) {
+        this.loop = loop;
+        this.self = self;
+        this.store = store;
+        this.views = views;
+        this.delivery = delivery;
+    }
+
+    @Override
+    public CompletableFuture<Outcome> mend(ChunkRow lost) {
+        CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+        loop.when(store.read(tables -> needs(tables, lost.id())), (needs, failure) -> {
+            Ownership ownership = views.ownership().orElse(null);
+            if (needs == null || ownership == null) {
+                outcome.complete(Outcome.UNKNOWN);
+                return;
+            }
+            List<Pin> pins = needs.pins();
+            if (!needs.lost()) {
+                outcome.complete(Outcome.NOT_LOST);
+            } else if (pins.isEmpty() || !owns(ownership, lost.id())) {
+                // A copy that nobody asks of this node: its owners look after theirs.
+                outcome.complete(Outcome.UNDER_WAY);
+            } else {
+                seek(new ChunkRef(lost.id(), lost.sizeBytes()), pins.get(0), ownership)
+                        .whenComplete((found, lostToo) ->
+                                outcome.complete(lostToo == null && found != null ? found : Outcome.UNKNOWN));
+            }
+        });
+        return outcome;
+    }
+
+    /**
+     * @param lost whether the copy is in quarantine still
+     * @param pins who needs it
+     */
+    private record Needs(boolean lost, List<Pin> pins) {}
+
+    private static Needs needs(Store.Snapshot tables, ChunkId chunk) {
+        boolean lost = tables.chunk(chunk)
+                .filter(row -> row.state() == ChunkRow.State.QUARANTINE)
+                .isPresent();
+        return new Needs(lost, tables.pins(chunk));
+    }
+
+    private boolean owns(Ownership ownership, ChunkId chunk) {
+        int partition = ownership.newest().ring().partitionOf(chunk);
+        return ownership.ownerSets(partition).stream().anyMatch(owners -> owners.contains(self));
+    }
+
+    /**
+     * Asks for no bytes, only whether somebody's copy passes its hash: the queue fetches it under its bandwidth cap. A fetch that
+     * succeeds owes the chunk to every owner that was found without it, this node first.
+     */
+    private CompletableFuture<Outcome> seek(ChunkRef chunk, Pin pin, Ownership ownership) {
+        return delivery.fetcher()
+                .fetch(chunk, pin, 0, 0, true, ownership)
+                .thenApply(elsewhere -> Outcome.UNDER_WAY)
+                .exceptionallyCompose(failure -> {
+                    if (Failures.unwrap(failure) instanceof CorruptFileException) {
+                        log.warn(
+                                "chunk {} of {}/{} is damaged or missing on every node: only what is in their quarantine/ is"
+                                        + " left; restore the file from elsewhere",
+                                chunk.id(),
+                                pin.bucket(),
+                                pin.key());
+                        return CompletableFuture.completedFuture(Outcome.LOST_EVERYWHERE);
+                    }
+                    return delivery.owe(chunk, pin, List.of(self), "scrub").thenApply(owed -> Outcome.UNKNOWN);
+                });
+    }
+}
