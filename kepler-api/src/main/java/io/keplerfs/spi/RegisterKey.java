@@ -1,5 +1,8 @@
 package io.keplerfs.spi;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
 /**
  * Names one register.
  *
@@ -33,5 +36,16 @@ public record RegisterKey(String bucket, int shard, String key) implements Compa
     /** Surrogates stand for code points above all that fit into one char. */
     private static int rank(char unit) {
         return Character.isSurrogate(unit) ? unit + Character.MAX_VALUE : unit;
+    }
+
+    /**
+     * Where the registers of one shard of a bucket lie in the circle of unsigned 64-bit numbers: the first 8 bytes of
+     * SHA-256(UTF-8 bucket, one zero byte, 4 bytes shard).
+     */
+    public static long position(String bucket, int shard) {
+        byte[] name = bucket.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.allocate(name.length + 1 + Integer.BYTES);
+        byte[] hash = Digest.sha256(bytes.put(name).put((byte) 0).putInt(shard).array());
+        return ByteBuffer.wrap(hash).getLong();
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -256,6 +257,24 @@ public interface Store extends AutoCloseable {
 
         List<MemberInfo> peers();
 
+        /**
+         * Sums of the digests of all items in each partition: as if they were counted in this very snapshot. Partitions whose
+         * sum is zero are left out.
+         *
+         * @param fromPartition from 0
+         * @param toPartition exclusive, at most {@link DigestCell#PARTITIONS}
+         */
+        SortedMap<Integer, Digest> digests(DigestKind kind, int fromPartition, int toPartition);
+
+        /** The sums of one partition's {@link DigestCell#PER_PARTITION} cells, by number; together they are the partition's. */
+        List<Digest> digestCells(DigestKind kind, int partition);
+
+        /** What the sum of a cell of registers is made of, in time proportional to its size. */
+        List<AcceptedBallot> registersIn(DigestCell cell);
+
+        /** What the sum of a cell of chunks is made of, by chunk and upload, in time proportional to its size. */
+        List<Reference> referencesIn(DigestCell cell);
+
         /** A small named value, such as the clock's high-water mark; empty if it was never put. */
         Optional<byte[]> setting(String name);
     }
@@ -329,6 +348,13 @@ public interface Store extends AutoCloseable {
 
         /** Inserts or replaces by id. */
         void putPeer(MemberInfo peer);
+
+        /**
+         * Counts the digests of one partition anew; nothing else should ever be needed to keep them right.
+         *
+         * @return whether they were wrong
+         */
+        boolean recountDigests(DigestKind kind, int partition);
 
         void putSetting(String name, byte[] value);
     }

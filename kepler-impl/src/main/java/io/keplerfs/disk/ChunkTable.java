@@ -11,7 +11,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** The table {@code chunks}. */
-record ChunkTable(Sql sql) {
+record ChunkTable(Sql sql, DigestTable digests) {
     private static final String SELECT = "SELECT id, size, state FROM chunks ";
     private static final String HAS_NO_REFERENCE =
             " AND NOT EXISTS (SELECT 1 FROM chunk_refs WHERE chunk_id = chunks.id AND state <> 'DROPPED')";
@@ -49,21 +49,23 @@ record ChunkTable(Sql sql) {
     }
 
     void putLive(ChunkId id, int sizeBytes, PieceSums sums, long nowMillis) {
-        sql.update(
-                "INSERT OR REPLACE INTO chunks(id, size, state, created_at, verified_at, crc) VALUES (?, ?, ?, ?, ?, ?)",
+        digests.around(
                 id,
-                sizeBytes,
-                State.LIVE,
-                nowMillis,
-                nowMillis,
-                sums.encoded());
+                () -> sql.update(
+                        "INSERT OR REPLACE INTO chunks(id, size, state, created_at, verified_at, crc)"
+                                + " VALUES (?, ?, ?, ?, ?, ?)",
+                        id,
+                        sizeBytes,
+                        State.LIVE,
+                        nowMillis,
+                        nowMillis,
+                        sums.encoded()));
         noteIfUnreferenced(id, nowMillis);
     }
 
     /** TRASH becomes LIVE; false if it is not trash any more. */
     boolean restore(ChunkId id, long nowMillis) {
-        boolean back =
-                sql.update("UPDATE chunks SET state = ? WHERE id = ? AND state = ?", State.LIVE, id, State.TRASH) == 1;
+        boolean back = become(id, State.TRASH, State.LIVE);
         noteIfUnreferenced(id, nowMillis);
         return back;
     }
@@ -116,8 +118,12 @@ record ChunkTable(Sql sql) {
 
     /** LIVE becomes QUARANTINE; false if it is not live. */
     boolean quarantine(ChunkId id) {
-        return sql.update("UPDATE chunks SET state = ? WHERE id = ? AND state = ?", State.QUARANTINE, id, State.LIVE)
-                == 1;
+        return become(id, State.LIVE, State.QUARANTINE);
+    }
+
+    private boolean become(ChunkId id, State from, State to) {
+        String statement = "UPDATE chunks SET state = ? WHERE id = ? AND state = ?";
+        return digests.around(id, () -> sql.update(statement, to, id, from)) == 1;
     }
 
     /** Every LIVE chunk becomes QUARANTINE; their number. */

@@ -118,6 +118,7 @@ final class GroupCommit {
             for (Waiting<?> waiting : group) {
                 run(waiting);
             }
+            writeDigests();
             disk.commit(sql);
         } catch (IOException refused) {
             group.forEach(waiting -> waiting.fail(refused));
@@ -139,6 +140,15 @@ final class GroupCommit {
                                 + "; make room on its disk",
                         failed)
                 : new IOException("not written to meta.db in " + name + ": " + failed.getMessage(), failed);
+    }
+
+    private void writeDigests() throws SQLException {
+        try {
+            tables.digests().flush();
+        } catch (MetadataException remembered) {
+            SQLException failed = sql.failure();
+            throw failed != null ? failed : new SQLException("digests: " + remembered.getMessage(), remembered);
+        }
     }
 
     private void run(Waiting<?> waiting) throws SQLException {
@@ -165,6 +175,7 @@ final class GroupCommit {
     /** Rolls back, and proves that a new transaction can begin. */
     private void recover(SQLException cause) {
         sql.forgetFailure();
+        tables.digests().forget();
         try {
             sql.run("ROLLBACK");
         } catch (SQLException noTransaction) {

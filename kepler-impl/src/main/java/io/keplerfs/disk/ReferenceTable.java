@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The table {@code chunk_refs}. Every change keeps {@code chunks.unreferenced_since} true in the same transaction, so that the
  * collector finds its work without looking at every chunk.
  */
-record ReferenceTable(Sql sql) {
+record ReferenceTable(Sql sql, DigestTable digests) {
     private static final String SELECT = "SELECT chunk_id, upload_id, bucket, key, state, since FROM chunk_refs ";
     private static final String PUT =
             "INSERT INTO chunk_refs(chunk_id, upload_id, bucket, key, state, since) VALUES (?, ?, ?, ?, ?, ?)";
@@ -76,7 +76,12 @@ record ReferenceTable(Sql sql) {
     }
 
     private void put(Reference reference, String onConflict) {
-        sql.update(
+        digests.around(reference.chunk(), () -> insert(reference, onConflict));
+        sql.update(REFERENCED, reference.chunk());
+    }
+
+    private int insert(Reference reference, String onConflict) {
+        return sql.update(
                 PUT + " ON CONFLICT (chunk_id, upload_id) DO " + (onConflict.isEmpty() ? "NOTHING" : onConflict),
                 reference.chunk(),
                 reference.pin().upload(),
@@ -84,7 +89,6 @@ record ReferenceTable(Sql sql) {
                 reference.pin().key(),
                 reference.state(),
                 reference.sinceMillis());
-        sql.update(REFERENCED, reference.chunk());
     }
 
     void confirm(VersionId upload, long nowMillis) {
@@ -103,6 +107,12 @@ record ReferenceTable(Sql sql) {
                         + " AND upload_id <> mine.upload_id AND state <> 'DROPPED') ORDER BY chunk_id",
                 row -> row.chunk(1),
                 upload);
+        sql.list(
+                        "SELECT chunk_id" + mine
+                                + " AND EXISTS (SELECT 1 FROM chunks WHERE id = mine.chunk_id AND state = 'LIVE')",
+                        row -> row.chunk(1),
+                        upload)
+                .forEach(chunk -> digests.dropped(chunk, upload));
         sql.update(
                 "UPDATE chunks SET unreferenced_since = ? WHERE id IN (SELECT chunk_id" + mine
                         + ") AND NOT EXISTS (SELECT 1 FROM chunk_refs WHERE chunk_id = chunks.id"
@@ -119,7 +129,7 @@ record ReferenceTable(Sql sql) {
     }
 
     void forget(ChunkId chunk, long nowMillis) {
-        sql.update("DELETE FROM chunk_refs WHERE chunk_id = ?", chunk);
+        digests.around(chunk, () -> sql.update("DELETE FROM chunk_refs WHERE chunk_id = ?", chunk));
         sql.update("UPDATE chunks SET unreferenced_since = ? WHERE id = ?", Math.max(1, nowMillis), chunk);
     }
 
@@ -131,7 +141,7 @@ record ReferenceTable(Sql sql) {
                 limit);
     }
 
-    private static Reference shape(Row row) throws SQLException {
+    static Reference shape(Row row) throws SQLException {
         return new Reference(
                 row.chunk(1),
                 new Pin(row.version(2), row.text(3), row.text(4)),

@@ -1,6 +1,7 @@
 package io.keplerfs.disk;
 
 import io.keplerfs.spi.Ballot;
+import io.keplerfs.spi.DigestCell;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import java.sql.SQLException;
@@ -8,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The table {@code files}. */
-record RegisterTable(Sql sql) {
+record RegisterTable(Sql sql, DigestTable digests) {
     private static final String KEPT_ASIDE =
             "bucket, shard, key, promised_time, promised_node, accepted_time, accepted_node, value, memory";
     static final String COLUMNS = KEPT_ASIDE + ", live";
@@ -23,10 +24,11 @@ record RegisterTable(Sql sql) {
     private static final String NOT_LIVE = SELECT_NOT_LIVE + ORDER;
     private static final String NOT_LIVE_ABOVE = SELECT_NOT_LIVE + " AND (bucket, shard, key) > (?, ?, ?)" + ORDER;
     private static final String PUT =
-            "INSERT OR REPLACE INTO files(" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+            "INSERT OR REPLACE INTO files(" + COLUMNS + ", cell) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     private static final String THIS_KEY = " WHERE bucket = ? AND shard = ? AND key = ?";
     private static final String SET_ASIDE =
             "INSERT OR REPLACE INTO files_aside(" + KEPT_ASIDE + ") SELECT " + KEPT_ASIDE + " FROM files" + THIS_KEY;
+    private static final int NOWHERE = -1;
     private static final String REMOVE = "DELETE FROM files" + THIS_KEY;
 
     RegisterRow find(RegisterKey key) {
@@ -46,7 +48,9 @@ record RegisterTable(Sql sql) {
                 : sql.list(NOT_LIVE_ABOVE, RegisterTable::shape, cursor.bucket(), cursor.shard(), cursor.key(), limit);
     }
 
-    void remove(RegisterKey key) {
+    /** @param accepted of the row that is there, zero for none */
+    void remove(RegisterKey key, Ballot accepted) {
+        digests.registerBecame(key, accepted, Ballot.ZERO);
         sql.update(REMOVE, key.bucket(), key.shard(), key.key());
     }
 
@@ -54,7 +58,9 @@ record RegisterTable(Sql sql) {
         return sql.number("SELECT EXISTS(SELECT 1 FROM files)") == 0;
     }
 
-    void put(RegisterRow row) {
+    /** @param accepted of the row that is there, zero for none */
+    void put(RegisterRow row, Ballot accepted) {
+        digests.registerBecame(row.key(), accepted, row.accepted());
         sql.update(
                 PUT,
                 row.key().bucket(),
@@ -66,12 +72,14 @@ record RegisterTable(Sql sql) {
                 row.accepted().node(),
                 row.value(),
                 row.memory(),
-                row.live() ? 1 : 0);
+                row.live() ? 1 : 0,
+                DigestCell.counts(row) ? DigestCell.of(row.key()).index() : NOWHERE);
     }
 
-    void setAside(RegisterKey key) {
+    /** @param accepted of the row that is there, zero for none */
+    void setAside(RegisterKey key, Ballot accepted) {
         sql.update(SET_ASIDE, key.bucket(), key.shard(), key.key());
-        sql.update(REMOVE, key.bucket(), key.shard(), key.key());
+        remove(key, accepted);
     }
 
     static RegisterRow shape(Row row) throws SQLException {

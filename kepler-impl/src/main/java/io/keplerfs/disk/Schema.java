@@ -22,6 +22,8 @@ import java.util.List;
  * uploads            writes this node coordinates
  * intents            fast writes that are durable here and not delivered
  * settings           small named values, among them the id of the cluster
+ * digests            sums over files and chunk_refs, drawn at {@link DigestTable}; files.cell = where in them a register is
+ *                    counted, -1 for nowhere
  * </pre>
  */
 final class Schema {
@@ -157,6 +159,12 @@ final class Schema {
             "DROP INDEX files_live",
             "CREATE INDEX files_live ON files(bucket, key, shard, live) WHERE live = 1");
 
+    /** Sums by which owners compare what they keep; {@link DigestTable#fill} counts what is there. */
+    private static final List<String> DIGESTS = List.of(
+            "CREATE TABLE digests(id INTEGER PRIMARY KEY, root BLOB NOT NULL, cells BLOB NOT NULL)",
+            "ALTER TABLE files ADD COLUMN cell INTEGER NOT NULL DEFAULT -1",
+            "CREATE INDEX files_cell ON files(cell) WHERE cell >= 0");
+
     /**
      * Tasks get a priority. The size of a chunk is inside its task's id, where SQL does not find it: for those of the releases
      * before, the largest chunk of the default size stands in until they are delivered.
@@ -172,7 +180,7 @@ final class Schema {
 
     /** Step i leads from version i to version i + 1. */
     private static final List<List<String>> STEPS =
-            List.of(FIRST, REFERENCES, ASIDE, LISTINGS_WITHOUT_TOMBSTONES, LISTINGS_ACROSS_SHARDS, PRIORITIES);
+            List.of(FIRST, REFERENCES, ASIDE, LISTINGS_WITHOUT_TOMBSTONES, LISTINGS_ACROSS_SHARDS, DIGESTS, PRIORITIES);
 
     private Schema() {}
 
@@ -192,6 +200,9 @@ final class Schema {
         for (List<String> step : STEPS.subList(version, Math.max(version, wanted))) {
             for (String statement : step) {
                 sql.run(statement);
+            }
+            if (step.equals(DIGESTS)) {
+                new DigestTable(sql).fill();
             }
         }
         sql.run("PRAGMA user_version = " + Math.max(version, wanted));

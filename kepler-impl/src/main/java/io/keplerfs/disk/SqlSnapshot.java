@@ -1,6 +1,10 @@
 package io.keplerfs.disk;
 
+import io.keplerfs.spi.AcceptedBallot;
 import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.Digest;
+import io.keplerfs.spi.DigestCell;
+import io.keplerfs.spi.DigestKind;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
@@ -19,6 +23,7 @@ import io.keplerfs.values.VersionId;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /** The tables as one SQLite transaction sees them, until it ends. */
@@ -43,7 +48,7 @@ class SqlSnapshot implements Store.Snapshot {
     }
 
     @Override
-    public final RegisterRow register(RegisterKey key) {
+    public RegisterRow register(RegisterKey key) {
         return tables().registers().find(key);
     }
 
@@ -160,6 +165,26 @@ class SqlSnapshot implements Store.Snapshot {
     @Override
     public final List<MemberInfo> peers() {
         return tables().peers().all();
+    }
+
+    @Override
+    public final SortedMap<Integer, Digest> digests(DigestKind kind, int fromPartition, int toPartition) {
+        return tables().digests().roots(kind, fromPartition, toPartition);
+    }
+
+    @Override
+    public final List<Digest> digestCells(DigestKind kind, int partition) {
+        return tables().digests().cells(kind, partition);
+    }
+
+    @Override
+    public final List<AcceptedBallot> registersIn(DigestCell cell) {
+        return tables().digests().registers(cell);
+    }
+
+    @Override
+    public final List<Reference> referencesIn(DigestCell cell) {
+        return tables().digests().references(cell);
     }
 
     @Override

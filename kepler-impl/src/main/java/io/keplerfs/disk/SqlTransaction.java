@@ -1,6 +1,8 @@
 package io.keplerfs.disk;
 
+import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.DigestKind;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
@@ -13,7 +15,9 @@ import io.keplerfs.spi.UploadRow;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * One caller's transaction inside the SQLite transaction of its group. Its changes lie above a savepoint, set before the first
@@ -21,8 +25,13 @@ import java.util.List;
  * the group's other functions again instead would be free, but then a function could run twice.
  */
 final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
+    /** More than any transaction on a caller's behalf touches; a change of ownership may touch every row. */
+    private static final int MOST_REMEMBERED = 10_000;
+
     private final long nowMillis;
     private boolean changed;
+    /** Accepted ballots of registers as this transaction has seen or made them: whoever puts a row has mostly read it. */
+    private final Map<RegisterKey, Ballot> accepted = new HashMap<>();
 
     SqlTransaction(Tables tables, long nowMillis) {
         super(tables);
@@ -40,25 +49,49 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
 
     void keep() {
         if (changed) {
+            tables().digests().keep();
             tables().sql().update("RELEASE one");
         }
     }
 
     void undo() {
         if (changed) {
+            tables().digests().undo();
             tables().sql().update("ROLLBACK TO one");
             tables().sql().update("RELEASE one");
         }
     }
 
     @Override
+    public RegisterRow register(RegisterKey key) {
+        RegisterRow row = super.register(key);
+        remember(key, row.accepted());
+        return row;
+    }
+
+    private void remember(RegisterKey key, Ballot ballot) {
+        if (accepted.size() == MOST_REMEMBERED) {
+            accepted.clear();
+        }
+        accepted.put(key, ballot);
+    }
+
+    /** Zero if there is no row. */
+    private Ballot accepted(RegisterKey key) {
+        Ballot known = accepted.get(key);
+        return known != null ? known : register(key).accepted();
+    }
+
+    @Override
     public void putRegister(RegisterRow row) {
-        changing().registers().put(row);
+        changing().registers().put(row, accepted(row.key()));
+        remember(row.key(), row.accepted());
     }
 
     @Override
     public void removeRegister(RegisterKey key) {
-        changing().registers().remove(key);
+        changing().registers().remove(key, accepted(key));
+        remember(key, Ballot.ZERO);
     }
 
     @Override
@@ -69,7 +102,8 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
 
     @Override
     public void setAsideRegister(RegisterKey key) {
-        changing().registers().setAside(key);
+        changing().registers().setAside(key, accepted(key));
+        remember(key, Ballot.ZERO);
     }
 
     @Override
@@ -135,6 +169,11 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     @Override
     public void putPeer(MemberInfo peer) {
         changing().peers().put(peer, nowMillis);
+    }
+
+    @Override
+    public boolean recountDigests(DigestKind kind, int partition) {
+        return changing().digests().recount(kind, partition);
     }
 
     @Override

@@ -10,17 +10,20 @@ record Tables(
         UploadTable uploads,
         IntentTable intents,
         PeerTable peers,
-        SettingTable settings) {
+        SettingTable settings,
+        DigestTable digests) {
     static Tables over(Sql sql) {
+        DigestTable digests = new DigestTable(sql);
         return new Tables(
                 sql,
-                new RegisterTable(sql),
-                new ChunkTable(sql),
-                new ReferenceTable(sql),
+                new RegisterTable(sql, digests),
+                new ChunkTable(sql, digests),
+                new ReferenceTable(sql, digests),
                 new QueueTable(sql),
                 new UploadTable(sql),
                 new IntentTable(sql),
                 new PeerTable(sql),
-                new SettingTable(sql));
+                new SettingTable(sql),
+                digests);
     }
 }

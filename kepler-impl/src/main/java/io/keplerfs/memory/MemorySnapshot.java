@@ -1,7 +1,11 @@
 package io.keplerfs.memory;
 
 import io.keplerfs.memory.MemoryTables.ReferenceId;
+import io.keplerfs.spi.AcceptedBallot;
 import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.Digest;
+import io.keplerfs.spi.DigestCell;
+import io.keplerfs.spi.DigestKind;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
@@ -29,6 +33,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.function.Predicate;
@@ -258,6 +263,30 @@ class MemorySnapshot implements Store.Snapshot {
     @Override
     public final List<MemberInfo> peers() {
         return List.copyOf(tables().peers.values());
+    }
+
+    @Override
+    public final SortedMap<Integer, Digest> digests(DigestKind kind, int fromPartition, int toPartition) {
+        return MemoryDigests.roots(tables(), kind, fromPartition, toPartition);
+    }
+
+    @Override
+    public final List<Digest> digestCells(DigestKind kind, int partition) {
+        return MemoryDigests.cells(tables(), kind, partition);
+    }
+
+    @Override
+    public final List<AcceptedBallot> registersIn(DigestCell cell) {
+        return MemoryDigests.registers(tables())
+                .filter(item -> DigestCell.of(item.key()).equals(cell))
+                .toList();
+    }
+
+    @Override
+    public final List<Reference> referencesIn(DigestCell cell) {
+        return MemoryDigests.references(tables())
+                .filter(reference -> cell.has(reference.chunk()))
+                .toList();
     }
 
     @Override

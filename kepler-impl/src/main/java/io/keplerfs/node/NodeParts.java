@@ -11,6 +11,7 @@ import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
 import io.keplerfs.register.Tombstones;
+import io.keplerfs.repair.AntiEntropy;
 import io.keplerfs.repair.AskedRepair;
 import io.keplerfs.repair.Collector;
 import io.keplerfs.repair.Drain;
@@ -67,6 +68,7 @@ public final class NodeParts {
     private final Collector collector;
     private final ManifestAudit audit;
     private final Scrub scrub;
+    private final AntiEntropy antiEntropy;
     private final Status status;
     /** What operators can watch and hold up. */
     private final List<LongWork> longWork = new ArrayList<>();
@@ -186,6 +188,8 @@ public final class NodeParts {
         scrub = new Scrub(loop, store.nodeId(), store, views, delivery, policy.ages(), bandwidth::bytesPerSecond);
         longWork.add(audit);
         longWork.add(scrub);
+        antiEntropy = new AntiEntropy(loop, rpc, store, views, registers, references, delivery);
+        longWork.add(antiEntropy);
         views.onChange(ownership -> listeners.tell(new KeplerEvent.ViewChanged(
                 ownership.newest().epoch(),
                 ownership.next().isEmpty(),
@@ -223,6 +227,7 @@ public final class NodeParts {
             collector.start();
             audit.start();
             scrub.start();
+            antiEntropy.start();
             cluster.start();
         });
     }

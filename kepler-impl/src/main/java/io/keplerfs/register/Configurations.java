@@ -1,5 +1,6 @@
 package io.keplerfs.register;
 
+import io.keplerfs.spi.DigestCell;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.values.NodeId;
 
@@ -9,7 +10,7 @@ public interface Configurations {
      * Registers of this bucket decide views. Their owners are fixed for each key, so that no stage applies to them: neither the
      * sender's nor the owner's.
      */
-    String VIEW_BUCKET = "$view";
+    String VIEW_BUCKET = DigestCell.UNPLACED_BUCKET;
 
     /** Who owns the register now, as far as this node knows. Depends on bucket and shard, not on the key. */
     Configuration of(RegisterKey key);

@@ -138,10 +138,21 @@ public final class Registers {
      */
     public CompletableFuture<Boolean> offer(
             RegisterKey key, Ballot ballot, RegisterValue value, NodeId to, Duration timeout) {
+        return onLoop(() -> offerIn(exchange.configuration(key).stage(), key, ballot, value, to, timeout));
+    }
+
+    /**
+     * The same as long as this stage of the ownership lasts: what was read from another owner in it must not arrive in a later
+     * one, in which it may have been deleted and forgotten.
+     *
+     * @return as above; false also when the stage has ended
+     */
+    public CompletableFuture<Boolean> offerIn(
+            long stage, RegisterKey key, Ballot ballot, RegisterValue value, NodeId to, Duration timeout) {
         long deadline = exchange.deadline(timeout);
         return onLoop(() -> {
             CompletableFuture<Boolean> taken = new CompletableFuture<>();
-            Accept accept = new Accept(exchange.configuration(key).stage(), key, ballot, value.encode(), Ballot.ZERO);
+            Accept accept = new Accept(stage, key, ballot, value.encode(), Ballot.ZERO);
             exchange.ask(to, accept.encode(), deadline, (answer, failure) -> {
                 if (failure != null) {
                     taken.completeExceptionally(failure);

@@ -1,9 +1,9 @@
 package io.keplerfs.ring;
 
 import com.google.common.hash.Hashing;
+import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.values.NodeId;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 
 /**
  * Where things lie in the circle of unsigned 64-bit numbers. All numbers are big-endian; changing one byte of this forks every
@@ -39,9 +39,7 @@ final class HashSpace {
     }
 
     static long shard(String bucket, int shard) {
-        byte[] name = bucket.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer bytes = ByteBuffer.allocate(name.length + 1 + Integer.BYTES);
-        return sha256(bytes.put(name).put((byte) 0).putInt(shard).array()).getLong();
+        return RegisterKey.position(bucket, shard);
     }
 
     private static ByteBuffer sha256(byte[] bytes) {

@@ -16,6 +16,8 @@ public enum Kind {
     VIEW_OFFER(11),
     /** View: page of registers for a new owner. */
     SYNC_PULL(12),
+    /** Registers and chunks: what owners compare, and what one lacks. */
+    COMPARE(15),
     /** View: how much a draining node still has to hand over. */
     DRAIN_PROGRESS(13),
     /** Chunks: record references, tell which bytes are needed. */

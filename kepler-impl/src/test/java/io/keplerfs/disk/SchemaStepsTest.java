@@ -4,6 +4,9 @@ import static io.keplerfs.disk.DiskFixture.done;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.keplerfs.register.RegisterValue;
+import io.keplerfs.spi.AcceptedBallot;
+import io.keplerfs.spi.DigestCell;
+import io.keplerfs.spi.DigestKind;
 import io.keplerfs.spi.Fold;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRange;
@@ -77,12 +80,26 @@ class SchemaStepsTest {
         return keys(done(store.read(tables -> tables.registers(range))));
     }
 
+    /** How many the digests know of; they are as if they had been kept from the beginning. */
+    private static int countedRegisters(Store.Transaction tables) {
+        int counted = 0;
+        for (RegisterRow row : tables.registersAfter(null, 100)) {
+            DigestCell cell = DigestCell.of(row.key());
+            counted += tables.registersIn(cell).contains(new AcceptedBallot(row.key(), row.accepted())) ? 1 : 0;
+            assertThat(tables.recountDigests(DigestKind.REGISTERS, cell.partition()))
+                    .isFalse();
+            assertThat(tables.digests(DigestKind.REGISTERS, cell.partition(), cell.partition() + 1))
+                    .hasSize(1);
+        }
+        return counted;
+    }
+
     private static List<String> keys(List<RegisterRow> rows) {
         return rows.stream().map(RegisterRow::key).map(RegisterKey::key).toList();
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+    @ValueSource(ints = {1, 2, 3, 4, 5})
     void aDirectoryOfEverySchemaOpensAndListsWhatIsLive(int schema) throws Exception {
         Path root = directoryOf(schema);
         for (int opened = 0; opened < 2; opened++) {
@@ -93,6 +110,7 @@ class SchemaStepsTest {
                         .containsExactly("b/1", "d", "a/1", "b/2");
                 assertThat(keys(done(store.read(tables -> tables.registersAfter(null, 100)))))
                         .hasSize(8);
+                assertThat(done(store.write(SchemaStepsTest::countedRegisters))).isEqualTo(8);
             }
         }
     }

@@ -10,6 +10,7 @@ import io.keplerfs.register.AcceptorService;
 import io.keplerfs.register.HybridClock;
 import io.keplerfs.register.Registers;
 import io.keplerfs.register.Tombstones;
+import io.keplerfs.repair.AntiEntropy;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Holdings;
 import io.keplerfs.repair.LifeTimes;
@@ -72,6 +73,7 @@ final class LifeNode {
     Rpc rpc;
     Tombstones tombstones;
     EmbeddedCluster cluster;
+    AntiEntropy antiEntropy;
     Node parts;
     ManifestAudit audit;
 
@@ -170,6 +172,11 @@ final class LifeNode {
             rebalance.start();
             cluster.start();
             process.execute(audit::start);
+            antiEntropy = new AntiEntropy(process, rpc, store, views, registers, references, delivery);
+            if (world.fault().equals("NONE")) {
+                // It would mend what a planted mistake breaks.
+                antiEntropy.start();
+            }
             PlantedCollector.start(
                     process,
                     rpc,

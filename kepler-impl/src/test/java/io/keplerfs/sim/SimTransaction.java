@@ -1,6 +1,10 @@
 package io.keplerfs.sim;
 
+import io.keplerfs.spi.AcceptedBallot;
 import io.keplerfs.spi.ChunkRow;
+import io.keplerfs.spi.Digest;
+import io.keplerfs.spi.DigestCell;
+import io.keplerfs.spi.DigestKind;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
@@ -21,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /** Registers and settings as one transaction sees them: its own changes over what was there. Everything else is refused. */
@@ -271,6 +276,31 @@ final class SimTransaction implements Store.Transaction {
 
     @Override
     public void putPeer(MemberInfo peer) {
+        throw none();
+    }
+
+    @Override
+    public SortedMap<Integer, Digest> digests(DigestKind kind, int fromPartition, int toPartition) {
+        throw none();
+    }
+
+    @Override
+    public List<Digest> digestCells(DigestKind kind, int partition) {
+        throw none();
+    }
+
+    @Override
+    public List<AcceptedBallot> registersIn(DigestCell cell) {
+        throw none();
+    }
+
+    @Override
+    public List<Reference> referencesIn(DigestCell cell) {
+        throw none();
+    }
+
+    @Override
+    public boolean recountDigests(DigestKind kind, int partition) {
         throw none();
     }
 }

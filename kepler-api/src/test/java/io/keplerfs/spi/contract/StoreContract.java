@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(180)
 public abstract class StoreContract
-        implements RegisterTableContract, TransactionContract, ChunkContract, TableContract {
+        implements RegisterTableContract, TransactionContract, ChunkContract, TableContract, DigestContract {
     private Store store;
 
     /** A new, empty store; called once before each test. */

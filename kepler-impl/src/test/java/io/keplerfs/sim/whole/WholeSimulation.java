@@ -37,6 +37,9 @@ final class WholeSimulation {
     private static final Duration EVICT_AFTER = Duration.ofSeconds(15);
     private static final Duration SETTLED_WITHIN = Duration.ofMinutes(40);
     /** References that could not be judged step aside for ten minutes, and a whole look at the files takes nine. */
+    /** Two rounds of anti-entropy: a row may be too young for the first. */
+    private static final Duration AGREED_WITHIN = Duration.ofMinutes(25);
+
     private static final Duration CLEAN_WITHIN = Duration.ofMinutes(60);
     /** An hour of real nodes is seconds here, a day two minutes. */
     static final LifeTimes AGES = new LifeTimes(
@@ -213,6 +216,11 @@ final class WholeSimulation {
         }
         if (violations.isEmpty() && !inTime(() -> checks.garbage().isEmpty(), CLEAN_WITHIN)) {
             violation("garbage long after everything was quiet: " + checks.garbage());
+        }
+        if (violations.isEmpty()
+                && Checks.ANTI_ENTROPY
+                && !inTime(() -> checks.disagreements().isEmpty(), AGREED_WITHIN)) {
+            violation("owners differ long after everything was quiet: " + checks.disagreements());
         }
         checks.atTheEnd();
         if (violations.isEmpty()) {
