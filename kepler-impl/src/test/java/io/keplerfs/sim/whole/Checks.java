@@ -149,7 +149,7 @@ final class Checks {
             return;
         }
         Ring ring = known.newest().ring();
-        for (ChunkId id : liveChunks()) {
+        for (ChunkId id : undamaged ? neededChunks() : liveChunks()) {
             for (NodeId owner : ring.owners(ring.partitionOf(id))) {
                 if (world.members().stream()
                         .filter(node -> node.id().equals(owner))
@@ -193,12 +193,24 @@ final class Checks {
     }
 
     private @Nullable Map<String, Set<ChunkId>> needed;
-    /** Everything on any disk that no file needs, in words. Every file has been read since its last change. */
-    List<String> garbage() {
+
+    /** The chunks of every file as it was read at the end. */
+    private Map<String, Set<ChunkId>> files() {
         Map<String, Set<ChunkId>> files = needed == null ? current() : needed;
         needed = files;
-        Set<ChunkId> live = new TreeSet<>();
-        files.values().forEach(live::addAll);
+        return files;
+    }
+
+    private Set<ChunkId> neededChunks() {
+        Set<ChunkId> all = new TreeSet<>();
+        files().values().forEach(all::addAll);
+        return all;
+    }
+
+    /** Everything on any disk that no file needs, in words. Every file has been read since its last change. */
+    List<String> garbage() {
+        Map<String, Set<ChunkId>> files = files();
+        Set<ChunkId> live = neededChunks();
         View view = Objects.requireNonNull(world.members().get(0).ownership()).newest();
         List<String> garbage = new ArrayList<>();
         for (WholeNode node : world.members()) {

@@ -337,8 +337,7 @@ final class SimDisk implements Store {
         return commit(tables -> {
             int collected = 0;
             for (ChunkId id : chunks) {
-                boolean needed =
-                        flaw != Flaw.COLLECTS_REFERENCED && !tables.pins(id).isEmpty();
+                boolean needed = !tables.pins(id).isEmpty();
                 if (!needed && tables.isIn(ChunkRow.State.LIVE, id)) {
                     tables.become(id, ChunkRow.State.TRASH);
                     collected++;

@@ -277,7 +277,8 @@ final class WholeSimulation {
                 }
             }
         }
-        CompletableFuture<FileInfo> put = nodes.get(nodes.size() - 1)
+        CompletableFuture<FileInfo> put = members()
+                .get(members().size() - 1)
                 .cluster()
                 .bucket(BUCKET)
                 .putAsync("last", new byte[LAST_BYTES], PutOptions.defaults());
