@@ -235,7 +235,9 @@ final class FastWrites {
 
     private CompletableFuture<Void> deliver(Parcel parcel) {
         if (!parcel.value().absent() && renewal.isNeeded(Manifest.of(parcel.value()))) {
-            return renewal.of(parcel.intent(), parcel.value()).thenCompose(renewed -> deliver(parcel.renewed(renewed)));
+            return renewal.of(parcel.intent(), parcel.value())
+                    .thenCompose(renewed -> renewed.map(row -> deliver(parcel.renewed(row)))
+                            .orElseGet(() -> CompletableFuture.completedFuture(null)));
         }
         return deliver(parcel, Set.of()).thenCompose(outcome -> settle(parcel, outcome));
     }

@@ -209,11 +209,28 @@ final class Losers {
                 .thenCompose(found -> versions.newest(found.registerOf(bucket, key), TIMEOUT));
     }
 
-    /** Every owner of a record looks at its own copy; the first to end it does, the others find it ended. */
+    /**
+     * Every owner of a record looks at its own copy; the first to end it does, the others find it ended. A node that is no owner
+     * any more may have kept a row from before it was ended: it would try again for ever, and each try makes owners promise anew,
+     * so that the tombstone never grows old.
+     */
     private void sweep() {
         for (int shard = 0; shard < ConflictRecord.SHARDS; shard++) {
-            sweep(shard, null);
+            if (owns(shard)) {
+                sweep(shard, null);
+            }
         }
+    }
+
+    private boolean owns(int shard) {
+        return node.views()
+                .ownership()
+                .filter(known -> {
+                    int partition = known.newest().ring().partitionOf(ConflictRecord.CONFLICTS, shard);
+                    return known.ownerSets(partition).stream()
+                            .anyMatch(owners -> owners.contains(node.rpc().self()));
+                })
+                .isPresent();
     }
 
     private void sweep(int shard, @Nullable String after) {

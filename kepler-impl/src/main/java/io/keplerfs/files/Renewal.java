@@ -12,6 +12,7 @@ import io.keplerfs.spi.Store;
 import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,8 +48,8 @@ final class Renewal {
                 : UploadId.committing(Manifest.of(value).upload(), node.limits().longestUpload());
     }
 
-    /** The same write with a fresh upload, durable here together with what its owners are owed. */
-    CompletableFuture<IntentRow> of(IntentRow intent, RegisterValue value) {
+    /** The same write with a fresh upload, durable here together with what its owners are owed; empty if it is overwritten. */
+    CompletableFuture<Optional<IntentRow>> of(IntentRow intent, RegisterValue value) {
         return UploadId.next(node.loop(), clock).thenCompose(upload -> {
             Manifest manifest = Manifest.of(value).withUpload(upload);
             RegisterValue renewed = new RegisterValue(
@@ -62,14 +63,14 @@ final class Renewal {
                     .thenCompose(debts -> node.store().write(tables -> replace(tables, row, pin, debts)))
                     .thenApply(replaced -> {
                         if (!replaced) {
-                            return intent;
+                            return Optional.empty();
                         }
                         log.info(
                                 "fast write {} of {} waited long for its delivery: its chunks are owed anew as upload {}",
                                 intent.id(),
                                 Commit.name(intent.key()),
                                 pin.upload());
-                        return row;
+                        return Optional.of(row);
                     });
         });
     }

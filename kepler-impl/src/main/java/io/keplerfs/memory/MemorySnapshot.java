@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +34,11 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.Spliterator;
+import java.util.Spliterators;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A look at the tables, consistent because nothing else runs while its function does. */
@@ -74,19 +78,25 @@ class MemorySnapshot implements Store.Snapshot {
 
     @Override
     public final List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit) {
-        return above(tables().registers, cursor).values().stream().limit(limit).toList();
+        return above(tables().registers, cursor).limit(limit).toList();
     }
 
     @Override
     public final List<RegisterRow> tombstonesAfter(@Nullable RegisterKey cursor, int limit) {
-        return above(tables().registers, cursor).values().stream()
+        return above(tables().registers, cursor)
                 .filter(row -> !row.live())
                 .limit(limit)
                 .toList();
     }
 
-    private static <K, V> NavigableMap<K, V> above(NavigableMap<K, V> map, @Nullable K cursor) {
-        return cursor == null ? map : map.tailMap(cursor, false);
+    private static <K, V> Stream<V> above(NavigableMap<K, V> map, @Nullable K cursor) {
+        return walk(cursor == null ? map : map.tailMap(cursor, false));
+    }
+
+    /** A part of a tree counts all its entries when its own stream asks for their number. */
+    private static <K, V> Stream<V> walk(Map<K, V> part) {
+        Iterator<V> values = part.values().iterator();
+        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(values, Spliterator.ORDERED), false);
     }
 
     @Override
@@ -101,7 +111,7 @@ class MemorySnapshot implements Store.Snapshot {
 
     @Override
     public final List<ChunkRow> chunksAfter(@Nullable ChunkId cursor, int limit) {
-        return above(tables().chunks, cursor).values().stream()
+        return above(tables().chunks, cursor)
                 .map(MemoryTables.StoredBytes::row)
                 .limit(limit)
                 .toList();
@@ -115,9 +125,14 @@ class MemorySnapshot implements Store.Snapshot {
                 .toList();
     }
 
+    /** Whether {@link #pins} would name any. */
+    final boolean isPinned(ChunkId id) {
+        return tables().references.isLive(id);
+    }
+
     @Override
     public final List<Reference> references(ChunkId id) {
-        return tables().references.tailMap(new ReferenceId(id, ReferenceId.LOWEST)).values().stream()
+        return walk(tables().references.tailMap(new ReferenceId(id, ReferenceId.LOWEST)))
                 .takeWhile(reference -> reference.chunk().equals(id))
                 .toList();
     }
@@ -129,7 +144,7 @@ class MemorySnapshot implements Store.Snapshot {
 
     @Override
     public final List<Reference> referencesAfter(@Nullable Reference cursor, int limit) {
-        return above(tables().references, cursor == null ? null : ReferenceId.of(cursor)).values().stream()
+        return above(tables().references, cursor == null ? null : ReferenceId.of(cursor))
                 .limit(limit)
                 .toList();
     }
@@ -146,13 +161,12 @@ class MemorySnapshot implements Store.Snapshot {
 
     @Override
     public final boolean isDropped(VersionId upload) {
-        return tables().references.values().stream()
-                .anyMatch(reference -> reference.pin().upload().equals(upload) && !reference.isLive());
+        return tables().references.of(upload).stream().anyMatch(reference -> !reference.isLive());
     }
 
     @Override
     public final List<ChunkRow> unreferenced(long untilMillis, @Nullable ChunkId cursor, int limit) {
-        return above(tables().chunks, cursor).values().stream()
+        return above(tables().chunks, cursor)
                 .filter(chunk -> chunk.isLive() && chunk.sinceMillis() > 0 && chunk.sinceMillis() <= untilMillis)
                 .map(MemoryTables.StoredBytes::row)
                 .limit(limit)

@@ -21,7 +21,7 @@ import java.util.UUID;
 final class MemoryTables {
     final NavigableMap<RegisterKey, RegisterRow> registers = new TreeMap<>();
     final NavigableMap<ChunkId, StoredBytes> chunks = new TreeMap<>();
-    final NavigableMap<ReferenceId, Reference> references = new TreeMap<>();
+    final ReferenceTable references = new ReferenceTable();
     final NavigableMap<TaskId, QueueRow> queue = new TreeMap<>();
     final NavigableMap<VersionId, UploadRow> uploads = new TreeMap<>();
     final NavigableMap<IntentId, IntentRow> intents = new TreeMap<>();

@@ -90,7 +90,7 @@ class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
         if (stored == null || !stored.isLive()) {
             return;
         }
-        boolean needed = !pins(chunk).isEmpty();
+        boolean needed = isPinned(chunk);
         if (needed != (stored.sinceMillis() == 0)) {
             put(tables().chunks, chunk, stored.in(ChunkRow.State.LIVE, needed ? 0 : Math.max(1, nowMillis)));
         }
@@ -125,13 +125,12 @@ class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
                 upload,
                 State.DROPPED,
                 reference -> confirmedOnly ? reference.state() == State.REF : reference.isLive());
-        return changed.stream().filter(chunk -> pins(chunk).isEmpty()).toList();
+        return changed.stream().filter(chunk -> !isPinned(chunk)).toList();
     }
 
     private List<ChunkId> become(VersionId upload, State state, Predicate<Reference> from) {
-        List<Reference> changing = tables().references.values().stream()
-                .filter(reference -> reference.pin().upload().equals(upload) && from.test(reference))
-                .toList();
+        List<Reference> changing =
+                tables().references.of(upload).stream().filter(from).toList();
         for (Reference reference : changing) {
             put(
                     tables().references,

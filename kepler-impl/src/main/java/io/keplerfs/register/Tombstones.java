@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * the view is asked, in one stage of the ownership; only what nobody objects to is removed, in the same stage:
  *
  * <ul>
- *   <li>an owner agrees if it holds this very tombstone, or has removed it already;
+ *   <li>an owner agrees if it holds this very tombstone, or has removed it already, or has nothing where nothing was ever accepted:
+ *       a row may hold no more than the promise to a write that came to nothing;
  *   <li>a member that is no owner agrees and drops whatever row an earlier ownership has left it;
  *   <li>nobody agrees while a fast write of the key waits there, and no owner that remembers a fencing token of the key.
  * </ul>
@@ -231,7 +232,8 @@ public final class Tombstones {
     private static boolean agrees(Store.Transaction tables, Grave grave) {
         RegisterRow row = tables.register(grave.key());
         boolean untouched = row.promised().isZero() && row.accepted().isZero();
-        boolean gone = untouched && Floor.of(tables, grave.key()).compareTo(grave.accepted()) > 0;
+        boolean gone = untouched
+                && (grave.accepted().isZero() || Floor.of(tables, grave.key()).compareTo(grave.accepted()) > 0);
         boolean same = !untouched && !row.live() && row.accepted().equals(grave.accepted()) && isUnfenced(row);
         return (gone || same) && tables.intents(grave.key()).isEmpty();
     }

@@ -138,11 +138,15 @@ public final class ReplicationQueue {
         return startMillis + (loop.nanoTime() - startNanos) / 1_000_000;
     }
 
-    /** If the clock was set back while this node was down, tasks of earlier runs seem to be due in hours. */
+    /**
+     * If the clock was set back while this node was down, tasks of earlier runs seem to be due in hours. They are due now: runs
+     * whose clocks differed leave one such group each, and no group should wait until the one before it is done.
+     */
     private void catchUpWith(QueueRow oldest) {
-        long longestWait = LONGEST_BACKOFF.multipliedBy(2).toMillis();
-        long behind = Math.max(0, oldest.nextAttemptMillis() - longestWait - nowMillis());
-        startMillis = Math.addExact(startMillis, behind);
+        long wait = oldest.nextAttemptMillis() - nowMillis();
+        if (wait > LONGEST_BACKOFF.multipliedBy(2).toMillis()) {
+            startMillis = Math.addExact(startMillis, wait);
+        }
     }
 
     /** Tasks not yet delivered, as of the last look. Any thread. */

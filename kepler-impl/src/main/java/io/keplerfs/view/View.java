@@ -1,5 +1,7 @@
 package io.keplerfs.view;
 
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
 import io.keplerfs.ring.Ring;
 import io.keplerfs.ring.RingMember;
 import io.keplerfs.values.NodeId;
@@ -37,8 +39,22 @@ public final class View {
     private final boolean bridge;
     private final List<ViewMember> members;
     private final List<NodeId> departed;
-    /** Computed when it is first asked for: most views that travel are known already. Two threads may compute it twice. */
+    /**
+     * Rings that some view still uses: a view that arrives in a message or is read from the disk is mostly known already, and its
+     * ring takes milliseconds. Any thread.
+     */
+    private static final Cache<Shape, Ring> RINGS =
+            CacheBuilder.newBuilder().weakValues().build();
+
+    /** Looked up when it is first asked for; two threads may do it twice. */
     private volatile @Nullable Ring ring;
+
+    /** All that a ring depends on. */
+    private record Shape(List<RingMember> points, int copies) {
+        Ring ring() {
+            return Ring.of(points, copies, Ring.DEFAULT_PARTITION_BITS);
+        }
+    }
 
     /** A view that nobody forced, without departed members. */
     public View(UUID clusterId, int replication, long epoch, List<ViewMember> members) {
@@ -111,7 +127,8 @@ public final class View {
                     .filter(member -> !member.draining())
                     .map(member -> new RingMember(member.id(), member.zone(), member.weight()))
                     .toList();
-            computed = Ring.of(points, bridge ? points.size() : replication, Ring.DEFAULT_PARTITION_BITS);
+            Shape shape = new Shape(points, bridge ? points.size() : replication);
+            computed = RINGS.asMap().computeIfAbsent(shape, Shape::ring);
             ring = computed;
         }
         return computed;

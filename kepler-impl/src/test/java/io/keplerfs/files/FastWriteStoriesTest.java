@@ -109,6 +109,44 @@ class FastWriteStoriesTest {
         assertThat(cluster.trashBytes()).isZero();
     }
 
+    /** Each try to end it would make the owners promise anew, and the tombstone would never be old enough to go. */
+    @Test
+    void aFormerOwnerDoesNotTryForEverToEndAConflictThatHasEnded() {
+        LifeCluster cluster = new LifeCluster(3);
+        isolate(cluster, 1);
+        cluster.await(cluster.putLater(1, "a", content(1), FAST));
+        cluster.pass(Duration.ofSeconds(1));
+        cluster.put(2, "a", content(2));
+        heal(cluster);
+        cluster.pass(HOUR);
+        Conflict conflict = conflicts(cluster, 3).get(0);
+        cluster.join();
+        cluster.join();
+        var dropped = cluster.node(3)
+                .bucket()
+                .conflicts()
+                .dropAsync("a", conflict.loser().version());
+        assertThat(cluster.await(dropped)).isTrue();
+        cluster.pass(HOUR);
+        RegisterKey record = ConflictRecord.registerOf(
+                LifeCluster.BUCKET, "a", conflict.loser().version());
+        List<RegisterRow> ended = rows(cluster, record);
+        assertThat(ended).filteredOn(RegisterRow::live).as("former owners").isNotEmpty();
+
+        cluster.nodes.forEach(node -> node.process.jump(Duration.ofDays(8)));
+        cluster.pass(HOUR.multipliedBy(12));
+
+        assertThat(rows(cluster, record)).isEqualTo(ended);
+    }
+
+    private static List<RegisterRow> rows(LifeCluster cluster, RegisterKey register) {
+        List<RegisterRow> rows = new ArrayList<>();
+        for (int node = 1; node <= cluster.nodes.size(); node++) {
+            rows.add(cluster.look(node, tables -> tables.register(register)));
+        }
+        return rows;
+    }
+
     /** A put of some minutes ago that a fast write has replaced: its upload was committed, so nothing needs to be waited for. */
     @Test
     void aLoserThatWasCommittedGivesItsSpaceBackAtOnce() {

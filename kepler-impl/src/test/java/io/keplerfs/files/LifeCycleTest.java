@@ -21,9 +21,11 @@ import io.keplerfs.sim.SimNetwork.Courier;
 import io.keplerfs.sim.SimNetwork.Weather;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.Reference;
+import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.view.View;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,8 +37,12 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Nothing live is ever deleted, nothing dead stays: whole nodes under virtual time, with days of ten minutes. */
 class LifeCycleTest {
@@ -199,9 +205,8 @@ class LifeCycleTest {
         }
     }
 
-    @Test
-    void twoClientsStoreAndDeleteTheSameContentForEver() {
-        LifeCluster cluster = new LifeCluster(3);
+    private static void storedAndDeletedForEver(PlantedStore planted) {
+        LifeCluster cluster = new LifeCluster(3, "NONE", planted::over);
         cluster.network.weather(new Weather(0.02, 0.2, 20));
         byte[] content = content(1);
         for (int round = 0; round < 40; round++) {
@@ -221,8 +226,12 @@ class LifeCycleTest {
     }
 
     @Test
-    void repeatedAndLatePinsAndUnpinsChangeNothing() {
-        LifeCluster cluster = new LifeCluster(3);
+    void twoClientsStoreAndDeleteTheSameContentForEver() {
+        storedAndDeletedForEver(PlantedStore.NONE);
+    }
+
+    private static void repeatedAndLate(PlantedStore planted) {
+        LifeCluster cluster = new LifeCluster(3, "NONE", planted::over);
         cluster.network.weather(new Weather(0, 1, 20));
         byte[] content = content(1);
         ChunkId chunk = chunks(content).get(0);
@@ -253,8 +262,12 @@ class LifeCycleTest {
     }
 
     @Test
-    void aSlowReaderFinishesAcrossOverwriteAndCollectionWithinADay() {
-        LifeCluster cluster = new LifeCluster(3);
+    void repeatedAndLatePinsAndUnpinsChangeNothing() {
+        repeatedAndLate(PlantedStore.NONE);
+    }
+
+    private static void slowReader(PlantedStore planted) {
+        LifeCluster cluster = new LifeCluster(3, "NONE", planted::over);
         cluster.put(1, "a", content(1));
         Snapshot opened = (Snapshot) cluster.await(cluster.node(2).bucket().snapshotAsync("a", GetOptions.defaults()));
         cluster.put(1, "a", content(2));
@@ -267,6 +280,11 @@ class LifeCycleTest {
         assertThat(cluster.failureOf(opened.read(0, 350)))
                 .isInstanceOf(KeplerException.class)
                 .hasMessageContaining("files/a");
+    }
+
+    @Test
+    void aSlowReaderFinishesAcrossOverwriteAndCollectionWithinADay() {
+        slowReader(PlantedStore.NONE);
     }
 
     @Test
@@ -319,6 +337,107 @@ class LifeCycleTest {
     @Test
     void anOwnerThatCollectsWithoutComparingIsCaught() {
         assertThatThrownBy(() -> missedReferences("COLLECT_WITHOUT_COMPARING")).isInstanceOf(AssertionError.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "a collection that looks at references too early, COLLECTS_REFERENCED",
+        "references that are counted, COUNTS_REFERENCES",
+        "references that are never dropped, DROPS_NOTHING",
+        "trash that is not kept for a day, KEEPS_NO_TRASH",
+        "a copy in the trash that is taken for a live one, TAKES_TRASH_FOR_LIVE"
+    })
+    void aStoreThatLeavesOutAStepIsCaught(String what, PlantedStore planted) {
+        Consumer<PlantedStore> story = switch (planted) {
+            case COLLECTS_REFERENCED -> LifeCycleTest::storedWhileCollected;
+            case COUNTS_REFERENCES -> LifeCycleTest::repeatedAndLate;
+            case DROPS_NOTHING -> LifeCycleTest::storedAndDeletedForEver;
+            case KEEPS_NO_TRASH -> LifeCycleTest::slowReader;
+            default -> LifeCycleTest::repairedFromTheTrash;
+        };
+
+        assertThatThrownBy(() -> story.accept(planted))
+                .as(what)
+                .isInstanceOfAny(AssertionError.class, CompletionException.class);
+    }
+
+    /** Between the last question to the other owners and the collection, the same content is uploaded. */
+    private static void storedWhileCollected(PlantedStore planted) {
+        List<Runnable> held = new ArrayList<>();
+        boolean[] holds = {false};
+        LifeCluster cluster = new LifeCluster(3, "NONE", disk -> lateCollection(planted.over(disk), holds, held));
+        byte[] content = content(1);
+        cluster.put(1, "a", content);
+        cluster.delete(1, "a");
+        holds[0] = true;
+        cluster.pass(HOUR.multipliedBy(2));
+        assertThat(held).hasSizeGreaterThanOrEqualTo(3);
+
+        cluster.put(2, "b", content);
+        holds[0] = false;
+        held.forEach(Runnable::run);
+        cluster.pass(Duration.ofSeconds(1));
+
+        for (ChunkId chunk : chunks(content)) {
+            for (int node = 1; node <= 3; node++) {
+                assertThat(cluster.isLive(node, chunk)).isTrue();
+            }
+        }
+    }
+
+    private static Store lateCollection(Store disk, boolean[] holds, List<Runnable> held) {
+        return (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (self, method, given) -> {
+                    if (!method.getName().equals("collect") || !holds[0]) {
+                        return method.invoke(disk, given);
+                    }
+                    CompletableFuture<Object> done = new CompletableFuture<>();
+                    held.add(() -> collect(disk, given).thenAccept(done::complete));
+                    return done;
+                });
+    }
+
+    @SuppressWarnings("unchecked")
+    private static CompletableFuture<Integer> collect(Store disk, Object[] given) {
+        return disk.collect((List<ChunkId>) given[0]);
+    }
+
+    @Test
+    void anUploadBetweenTheLastQuestionAndTheCollectionKeepsItsContent() {
+        storedWhileCollected(PlantedStore.NONE);
+    }
+
+    /** Two owners have the chunk in the trash and one has none at all when the content is needed again. */
+    private static void repairedFromTheTrash(PlantedStore planted) {
+        LifeCluster cluster = new LifeCluster(3, "NONE", planted::over);
+        byte[] content = content(1);
+        cluster.network.courier((from, to, kind) -> (kind == Kind.PIN || kind == Kind.CHUNK_PUT)
+                        && to.equals(cluster.node(3).id())
+                ? Courier.LOST
+                : 0);
+        cluster.put(1, "a", content);
+        cluster.delete(1, "a");
+        cluster.pass(HOUR.multipliedBy(3));
+        assertThat(cluster.isLive(1, chunks(content).get(0))).isFalse();
+        cluster.put(2, "b", content);
+        cluster.network.courier((from, to, kind) -> 0);
+
+        cluster.pass(DAY.multipliedBy(2));
+
+        for (ChunkId chunk : chunks(content)) {
+            for (int node = 1; node <= 3; node++) {
+                assertThat(cluster.isLive(node, chunk))
+                        .as("chunk %s on node %d", chunk, node)
+                        .isTrue();
+            }
+        }
+        assertThat(cluster.get(3, "b")).isEqualTo(content);
+        assertThat(cluster.node(2).parts.queue().waiting()).isZero();
+    }
+
+    @Test
+    void aRepairThatRacesWithTheTrashBringsEveryCopyBack() {
+        repairedFromTheTrash(PlantedStore.NONE);
     }
 
     /** Stores and deletes while nodes join; what is left must be whole, what is gone must be gone. */

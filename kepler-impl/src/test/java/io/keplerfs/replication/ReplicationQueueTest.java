@@ -96,6 +96,19 @@ class ReplicationQueueTest {
     }
 
     @Test
+    void tasksOfManyRunsWithDifferentClocksDoNotWaitForEachOther() {
+        ReplicationQueue queue = queue(new SimProcess(world, 0), task -> CompletableFuture.completedFuture(null));
+        for (byte hours = 1; hours <= 8; hours++) {
+            QueueRow task = queue.task("greet", new byte[] {hours}, OTHER, 1, "of a clock that was ahead");
+            queue.add(List.of(task.delayedBy(Duration.ofHours(hours))));
+        }
+
+        pass(Duration.ofMinutes(1));
+
+        assertThat(store.read(Store.Snapshot::queued).join()).isZero();
+    }
+
+    @Test
     void aChunkMovesOnlyWhileThisNodeStillReferencesIt() {
         SimProcess loop = new SimProcess(world, 0);
         Rpc rpc = rpc(loop);

@@ -510,6 +510,22 @@ class RegistersTest {
         assertThat(cluster.read(1).isNone()).isTrue();
     }
 
+    @Test
+    void aPromiseToAWriteThatCameToNothingIsRemovedLikeATombstone() {
+        loseRequests(Kind.PREPARE, id(2), id(3));
+        assertThat(put(4, 1, true, false, SHORT)).isInstanceOf(Indeterminate.class);
+        loseRequests(Kind.STATUS);
+        RegisterRow row = cluster.node(1).store().onDisk(KEY);
+        assertThat(row.accepted().isZero()).isTrue();
+        assertThat(row.promised().isZero()).isFalse();
+
+        assertThat(cluster.node(1).remove(List.of(row), everybody())).isOne();
+
+        assertThat(cluster.node(1).store().onDisk(KEY).promised().isZero()).isTrue();
+        RegisterRow floor = cluster.node(1).store().onDisk(new RegisterKey(KEY.bucket(), KEY.shard(), ""));
+        assertThat(floor.promised()).isGreaterThan(row.promised());
+    }
+
     private static List<NodeId> everybody() {
         return IntStream.rangeClosed(1, 5).mapToObj(SimCluster::id).toList();
     }

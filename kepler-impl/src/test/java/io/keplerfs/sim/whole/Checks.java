@@ -1,5 +1,6 @@
 package io.keplerfs.sim.whole;
 
+import io.keplerfs.register.Tombstones;
 import io.keplerfs.ring.Ring;
 import io.keplerfs.sim.whole.KeyHistory.Call;
 import io.keplerfs.sim.whole.KeyHistory.Kind;
@@ -28,6 +29,8 @@ final class Checks {
     static final boolean ANTI_ENTROPY = !"false".equals(System.getProperty("sim.antiEntropy"));
 
     private static final int MOST_QUEUED = 20_000;
+    /** Told of at once: to describe thousands, again and again while they go, takes long. */
+    private static final int ENOUGH_GARBAGE = 50;
 
     private final WholeSimulation world;
     private final Map<Long, View> decided = new TreeMap<>();
@@ -95,6 +98,18 @@ final class Checks {
         }
     }
 
+    /** What was acknowledged has been made durable by a majority of three, whatever has happened to their disks since. */
+    void acknowledged(Call call) {
+        for (ChunkId id : Contents.chunksOf(call.content)) {
+            long copies = world.nodes().stream()
+                    .filter(node -> node.onDisk(tables -> tables.chunk(id)).isPresent())
+                    .count();
+            if (copies < Ring.majority(WholeSimulation.REPLICATION)) {
+                world.violation("acknowledged with " + copies + " copies of chunk " + id + ": " + call);
+            }
+        }
+    }
+
     /** Contains every key acknowledged before, unless it may have been deleted. */
     void listing(List<String> listed, long began) {
         for (KeyHistory history : world.histories()) {
@@ -134,7 +149,7 @@ final class Checks {
             return;
         }
         Ring ring = known.newest().ring();
-        for (ChunkId id : liveChunks()) {
+        for (ChunkId id : undamaged ? neededChunks() : liveChunks()) {
             for (NodeId owner : ring.owners(ring.partitionOf(id))) {
                 if (world.members().stream()
                         .filter(node -> node.id().equals(owner))
@@ -178,12 +193,24 @@ final class Checks {
     }
 
     private @Nullable Map<String, Set<ChunkId>> needed;
-    /** Everything on any disk that no file needs, in words. Every file has been read since its last change. */
-    List<String> garbage() {
+
+    /** The chunks of every file as it was read at the end. */
+    private Map<String, Set<ChunkId>> files() {
         Map<String, Set<ChunkId>> files = needed == null ? current() : needed;
         needed = files;
-        Set<ChunkId> live = new TreeSet<>();
-        files.values().forEach(live::addAll);
+        return files;
+    }
+
+    private Set<ChunkId> neededChunks() {
+        Set<ChunkId> all = new TreeSet<>();
+        files().values().forEach(all::addAll);
+        return all;
+    }
+
+    /** Everything on any disk that no file needs, in words. Every file has been read since its last change. */
+    List<String> garbage() {
+        Map<String, Set<ChunkId>> files = files();
+        Set<ChunkId> live = neededChunks();
         View view = Objects.requireNonNull(world.members().get(0).ownership()).newest();
         List<String> garbage = new ArrayList<>();
         for (WholeNode node : world.members()) {
@@ -197,14 +224,47 @@ final class Checks {
                 }
                 tables.referencesAfter(null, Integer.MAX_VALUE).stream()
                         .filter(reference -> !isNeeded(reference, files))
+                        .limit(ENOUGH_GARBAGE)
                         .forEach(reference -> garbage.add(node.name() + " keeps " + reference));
                 return true;
             });
             node.platter.files.keySet().stream()
                     .filter(id -> !live.contains(id))
                     .forEach(id -> garbage.add(node.name() + " keeps the file of " + id));
+            if (garbage.size() > ENOUGH_GARBAGE) {
+                return garbage;
+            }
         }
         return garbage;
+    }
+
+    /**
+     * Those that nothing keeps: a deleted file that had a fencing token is remembered for ever. Without anti-entropy also one that
+     * an owner has missed, until somebody reads it.
+     */
+    List<String> tombstones() {
+        List<String> left = new ArrayList<>();
+        for (WholeNode node : world.members()) {
+            node.onDisk(tables -> tables.tombstonesAfter(null, Integer.MAX_VALUE)).stream()
+                    .filter(row -> Tombstones.isRipe(row, Long.MAX_VALUE))
+                    .filter(row -> ANTI_ENTROPY || everyOwnerHas(row))
+                    .limit(ENOUGH_GARBAGE)
+                    .forEach(row -> left.add(node.name() + " keeps the tombstone of " + row.key()));
+        }
+        return left;
+    }
+
+    private boolean everyOwnerHas(RegisterRow row) {
+        Ring ring = Objects.requireNonNull(world.members().get(0).ownership())
+                .newest()
+                .ring();
+        List<NodeId> owners =
+                ring.owners(ring.partitionOf(row.key().bucket(), row.key().shard()));
+        return world.members().stream()
+                .filter(node -> owners.contains(node.id()))
+                .allMatch(node -> node.onDisk(tables -> tables.register(row.key()))
+                        .accepted()
+                        .equals(row.accepted()));
     }
 
     private static boolean isNeeded(Reference reference, Map<String, Set<ChunkId>> files) {

@@ -143,14 +143,18 @@ final class KeyHistory {
         return new State(call.kind == Kind.DELETE ? ABSENT : call.op, call.token);
     }
 
-    /** The last write, if it is acknowledged and nothing that may still count was called or open after it had been called. */
+    /**
+     * The last write, if it is acknowledged and nothing that may still count was called or open after it had been called. A write
+     * that may have happened is open for ever: one owner may hold it under a ballot of a clock that was hours ahead, and whoever
+     * meets it finishes it.
+     */
     Optional<Call> certainlyHeld() {
         List<Call> changes = calls.stream().filter(Call::mayCount).collect(Collectors.toList());
         if (changes.isEmpty()) {
             return Optional.empty();
         }
         Call last = changes.remove(changes.size() - 1);
-        boolean alone = changes.stream().allMatch(other -> other.returned < last.called);
+        boolean alone = changes.stream().allMatch(other -> other.result == Result.DONE && other.returned < last.called);
         return !isOfRivals() && last.result == Result.DONE && alone && last.kind != Kind.DELETE
                 ? Optional.of(last)
                 : Optional.empty();

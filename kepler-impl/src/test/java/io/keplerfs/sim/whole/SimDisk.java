@@ -242,16 +242,21 @@ final class SimDisk implements Store {
         } else if (flaw == Flaw.CHUNK_LOST_AFTER_ACK && random.nextInt(4) == 0) {
             done.complete(null);
         } else {
-            if (flaw == Flaw.CHUNK_ACKED_BEFORE_FSYNC) {
+            boolean early = flaw == Flaw.CHUNK_ACKED_BEFORE_FSYNC;
+            if (early) {
                 done.complete(null);
+            } else {
+                // The file is durable now, and counts when its row is.
+                platter.files.put(id, bytes);
             }
-            // The file is durable now, and counts when its row is.
-            platter.files.put(id, bytes);
             this.<Boolean>commit(tables -> {
                         tables.putChunk(id, bytes);
                         return true;
                     })
                     .whenComplete((stored, failure) -> {
+                        if (early && failure == null) {
+                            platter.files.put(id, bytes);
+                        }
                         if (failure == null) {
                             done.complete(null);
                         } else {
@@ -332,8 +337,7 @@ final class SimDisk implements Store {
         return commit(tables -> {
             int collected = 0;
             for (ChunkId id : chunks) {
-                boolean needed =
-                        flaw != Flaw.COLLECTS_REFERENCED && !tables.pins(id).isEmpty();
+                boolean needed = !tables.pins(id).isEmpty();
                 if (!needed && tables.isIn(ChunkRow.State.LIVE, id)) {
                     tables.become(id, ChunkRow.State.TRASH);
                     collected++;

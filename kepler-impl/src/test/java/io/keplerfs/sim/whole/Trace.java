@@ -7,7 +7,8 @@ import java.util.function.Supplier;
 
 /** Every event of a run in one number, and the last of them in words. */
 final class Trace {
-    private static final int TAIL = 400;
+    /** Kept in words; more with -Dsim.tail. */
+    private static final int TAIL = Integer.getInteger("sim.tail", 400);
 
     private record Event(long nanos, Supplier<String> what) {}
 

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that fails in one run, drawn from its seed: half of the seeds do without half of the kinds. It never damages the
@@ -22,6 +23,10 @@ final class Trouble {
     enum Kind {
         CRASH,
         QUICK_RESTART,
+        /** Every node loses its power in the moment in which a write is acknowledged. */
+        POWER_CUT,
+        /** The node that acknowledges the next write dies in that moment. */
+        DEATH_AT_ACK,
         PAUSE,
         PARTITION,
         ONE_WAY,
@@ -60,6 +65,7 @@ final class Trouble {
 
     private final double paceMillis;
     private final boolean operates;
+    private @Nullable Kind dueAtAck;
     private long mostSkewMillis;
     private boolean over;
 
@@ -71,7 +77,7 @@ final class Trouble {
         }
         kinds.add(Kind.PAUSE);
         operates = random.nextBoolean();
-        paceMillis = List.of(400, 1_500, 5_000).get(random.nextInt(3));
+        paceMillis = List.of(2_000, 6_000, 15_000).get(random.nextInt(3));
     }
 
     void begin() {
@@ -123,6 +129,7 @@ final class Trouble {
         boolean struck = switch (kind) {
             case CRASH -> crash(node, random.nextLong(500, 30_000));
             case QUICK_RESTART -> crash(node, 1);
+            case POWER_CUT, DEATH_AT_ACK -> atNextAck(kind);
             case PAUSE -> pause(node);
             case PARTITION -> partition(node, false);
             case ONE_WAY -> partition(node, true);
@@ -178,6 +185,27 @@ final class Trouble {
                 .filter(other -> !other.isServing() || other.isPaused())
                 .count();
         return node.isServing() && (away == 0 || random.nextInt(6) == 0);
+    }
+
+    private boolean atNextAck(Kind kind) {
+        boolean first = dueAtAck == null;
+        dueAtAck = kind;
+        return first;
+    }
+
+    /** A node has just acknowledged a write. */
+    void acknowledged(WholeNode by) {
+        Kind due = dueAtAck;
+        if (due != null && !over) {
+            dueAtAck = null;
+            List<WholeNode> dying = due == Kind.POWER_CUT
+                    ? world.members().stream().filter(WholeNode::isUp).toList()
+                    : List.of(by);
+            dying.forEach(node -> {
+                world.crash(node);
+                world.loop().after(Duration.ofMillis(random.nextLong(500, 10_000)), node::start);
+            });
+        }
     }
 
     private boolean crash(WholeNode node, long forMillis) {

@@ -48,7 +48,7 @@ final class WholeClient {
     private @Nullable Running running;
 
     /** The call that is under way. */
-    private record Running(WholeNode node, int life, Runnable died) {}
+    private record Running(WholeNode node, String what, Runnable died) {}
 
     WholeClient(WholeSimulation world, String name, double paceMillis) {
         this.world = world;
@@ -60,6 +60,16 @@ final class WholeClient {
 
     private void later() {
         world.loop().after((long) (random.nextDouble(0.1, paceMillis) * 1e6), this::next);
+    }
+
+    boolean isWaiting() {
+        return running != null;
+    }
+
+    @Override
+    public String toString() {
+        Running call = running;
+        return name + (call == null ? "" : "@" + call.node().name() + " " + call.what());
     }
 
     /** Its node has died under it. */
@@ -93,8 +103,9 @@ final class WholeClient {
         }
     }
 
-    private <T> void run(WholeNode node, CompletableFuture<T> call, Runnable died, BiConsumer<T, Throwable> ended) {
-        Running mine = new Running(node, node.lives(), died);
+    private <T> void run(
+            WholeNode node, String what, CompletableFuture<T> call, Runnable died, BiConsumer<T, Throwable> ended) {
+        Running mine = new Running(node, what, died);
         running = mine;
         call.whenComplete((result, failure) -> {
             if (running == mine) {
@@ -178,11 +189,12 @@ final class WholeClient {
         CompletableFuture<FileInfo> put = random.nextBoolean()
                 ? bucket(node).putAsync(history.key, call.content, options.build())
                 : bucket(node).putAsync(history.key, new ByteArrayInputStream(call.content), options.build());
-        run(node, put, () -> end(call, Result.MAYBE), (info, failure) -> {
+        boolean fast = options.build().durability() == Durability.FAST;
+        run(node, call.toString(), put, () -> end(call, Result.MAYBE), (info, failure) -> {
             written(call, failure);
             if (failure == null && info != null) {
                 world.sees(info);
-                world.checkReceipt(info, call);
+                world.checkReceipt(info, call, node, fast);
             }
         });
     }
@@ -207,7 +219,12 @@ final class WholeClient {
         DeleteOptions options = DeleteOptions.defaults();
         CompletableFuture<Boolean> deleting =
                 bucket(node).deleteAsync(history.key, token == 0 ? options : options.withFencingToken(token));
-        run(node, deleting, () -> end(call, Result.MAYBE), (existed, failure) -> written(call, failure));
+        run(
+                node,
+                call.toString(),
+                deleting,
+                () -> end(call, Result.MAYBE),
+                (existed, failure) -> written(call, failure));
     }
 
     private void get(WholeNode node, KeyHistory history) {
@@ -220,7 +237,7 @@ final class WholeClient {
         CompletableFuture<FileSnapshot> found = bucket(node).snapshotAsync(key, options);
         CompletableFuture<byte[]> bytes = found.thenCompose(
                 snapshot -> ((Snapshot) snapshot).read(0, (int) snapshot.info().sizeBytes()));
-        run(node, bytes, () -> end(call, Result.MAYBE), (content, failure) -> {
+        run(node, call.toString(), bytes, () -> end(call, Result.MAYBE), (content, failure) -> {
             boolean known = found.isDone() && !found.isCompletedExceptionally();
             if (known) {
                 call.seen = WholeSimulation.opOf(found.join().info());
@@ -255,7 +272,7 @@ final class WholeClient {
         };
         CompletableFuture<FileInfo> put =
                 bucket(node).putAsync(history.key, hangsUp, options(call).build());
-        run(node, put, () -> end(call, Result.NOTHING), (info, failure) -> {
+        run(node, call.toString(), put, () -> end(call, Result.NOTHING), (info, failure) -> {
             if (failure == null) {
                 world.violation("an upload that broke off was acknowledged: " + call);
             }
@@ -314,7 +331,7 @@ final class WholeClient {
                 ? CompletableFuture.completedFuture(true)
                 : isWhole(
                         conflicts, page.conflicts().get(which % page.conflicts().size())));
-        run(node, whole, () -> {}, (good, failure) -> {
+        run(node, "a loser", whole, () -> {}, (good, failure) -> {
             world.count(failure == null ? "LOSER DONE" : "LOSER NOTHING");
             if (failure == null ? !good : !isDocumentedForReads(failure)) {
                 world.violation("the loser of a conflict cannot be read by " + name + "@" + node.name() + ": "
@@ -340,7 +357,7 @@ final class WholeClient {
 
     private void list(WholeNode node) {
         long began = world.loop().nowNanos();
-        run(node, bucket(node).listAsync(ListOptions.prefix("")), () -> {}, (page, failure) -> {
+        run(node, "a listing", bucket(node).listAsync(ListOptions.prefix("")), () -> {}, (page, failure) -> {
             world.count(failure == null ? "LIST DONE" : "LIST NOTHING");
             if (failure == null && page != null && page.next().isEmpty()) {
                 world.checkListing(listed(page), began);

@@ -8,6 +8,7 @@ import io.keplerfs.sim.SimLoop;
 import io.keplerfs.sim.whole.KeyHistory.Call;
 import io.keplerfs.sim.whole.KeyHistory.Kind;
 import io.keplerfs.sim.whole.KeyHistory.Result;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
 import java.time.Duration;
@@ -55,6 +56,15 @@ final class WholeSimulation {
             Duration.ofMinutes(3));
 
     static final int LAST_BYTES = 2000;
+    /** So many files are read from every node, and of the others those that show a chunk for the first time. */
+    private static final int READ_EVERYWHERE = 20;
+    /** Callers say how long they wait at most, nodes pause, and connections notice late that they are cut. */
+    private static final Duration LONGEST_CALL = Duration.ofMinutes(3);
+    /** All clocks go forward by this at the end, as if so much time had passed. */
+    private static final Duration SKIPPED = Duration.ofHours(48);
+    /** Tombstones are looked at once an hour, by one node after the other; a node that was not asked in vain has removed them. */
+    private static final Duration SWEPT_WITHIN = Duration.ofHours(4);
+
     static final Duration CONFLICTS_KEPT = Duration.ofMinutes(3);
 
     private final SimLoop loop;
@@ -133,7 +143,7 @@ final class WholeSimulation {
             violations.add("no cluster in the beginning: " + described());
             return List.copyOf(violations);
         }
-        double pace = List.of(20.0, 100.0, 500.0).get(random.nextInt(3));
+        double pace = List.of(60.0, 200.0, 600.0).get(random.nextInt(3));
         for (int i = 0; i < 5; i++) {
             clients.add(new WholeClient(this, "c" + i, pace));
         }
@@ -190,6 +200,8 @@ final class WholeSimulation {
         loop.runUntil(() -> false, Duration.ofSeconds(60));
         members().forEach(node -> node.mood.mend());
         members().forEach(trouble::restartIfFailed);
+        loop.runUntil(() -> clients.stream().noneMatch(WholeClient::isWaiting), LONGEST_CALL);
+        clients.stream().filter(WholeClient::isWaiting).forEach(client -> violation("never answered: " + client));
         if (!inTime(() -> isSettled() && isQuiet(), SETTLED_WITHIN)) {
             violation("not in order long after everything was mended: " + described());
         }
@@ -211,45 +223,62 @@ final class WholeSimulation {
             violation("owners differ long after everything was quiet: " + checks.disagreements());
         }
         checks.atTheEnd();
+        if (violations.isEmpty()) {
+            twoDaysLater();
+        }
+    }
+
+    /** Ages of chunks are minutes here and have passed; those of tombstones are judged by clocks, which are set. */
+    private void twoDaysLater() {
+        trace.note("two days later");
+        nodes.forEach(node -> node.jump(SKIPPED));
+        if (!inTime(() -> checks.tombstones().isEmpty(), SWEPT_WITHIN, Duration.ofMinutes(10))) {
+            violation("tombstones two days after everything was quiet: " + checks.tombstones());
+        }
+        if (!inTime(() -> isSettled() && isQuiet() && checks.garbage().isEmpty(), CLEAN_WITHIN)) {
+            violation("not in order two days after everything was quiet: " + described() + ", " + checks.garbage());
+        }
+    }
+
+    private boolean inTime(BooleanSupplier condition, Duration limit) {
+        return inTime(condition, limit, LOOK_EVERY);
     }
 
     /** Looks once in a while: such conditions look at every row of every node. */
-    private boolean inTime(BooleanSupplier condition, Duration limit) {
+    private boolean inTime(BooleanSupplier condition, Duration limit, Duration every) {
         long end = loop.nowNanos() + limit.toNanos();
         while (!condition.getAsBoolean()) {
             if (loop.nowNanos() >= end) {
                 return false;
             }
-            loop.runUntil(() -> false, LOOK_EVERY);
+            loop.runUntil(() -> false, every);
         }
         return true;
     }
 
-    /** From every node, which asks itself first, so every damaged copy is found. */
+    /** Every chunk from every node, which asks itself first, so every damaged copy is found. */
     private void readEverything() {
+        Set<ChunkId> readEverywhere = new HashSet<>();
         for (KeyHistory history : histories) {
-            boolean mayBeLost = isLostWithItsNode(history);
-            for (WholeNode node : members()) {
-                if (!node.isServing()) {
-                    violation("a node is not up after everything was mended: " + node.name());
+            List<WholeNode> readers = members();
+            if (!isReadWell(history, readers.get(0))) {
+                return;
+            }
+            if (isLostWithItsNode(history)) {
+                continue;
+            }
+            boolean news = readEverywhere.addAll(Contents.chunksOf(contentOf(Math.max(0, lastSeenOf(history)))));
+            if (!news && histories.indexOf(history) >= READ_EVERYWHERE) {
+                continue;
+            }
+            for (WholeNode node : readers.subList(1, readers.size())) {
+                if (!isReadWell(history, node)) {
                     return;
-                }
-                Call call = history.begin(Kind.GET, 0, 0, 0, "end@" + node.name(), new byte[0], loop.nowNanos());
-                boolean[] done = {false};
-                WholeClient reader = new WholeClient(this, "end", 1);
-                reader.read(node, history.key, GetOptions.defaults().withVerifySha256(), call, () -> done[0] = true);
-                loop.runUntil(() -> done[0], Duration.ofMinutes(2));
-                if (!mayBeLost && (call.result != Result.DONE || !call.readable)) {
-                    violation("not readable after everything was mended: " + call + " of " + history.key);
-                    return;
-                }
-                if ((mayBeLost || histories.indexOf(history) > 20)
-                        && node == members().get(0)) {
-                    break;
                 }
             }
         }
-        CompletableFuture<FileInfo> put = nodes.get(nodes.size() - 1)
+        CompletableFuture<FileInfo> put = members()
+                .get(members().size() - 1)
                 .cluster()
                 .bucket(BUCKET)
                 .putAsync("last", new byte[LAST_BYTES], PutOptions.defaults());
@@ -257,6 +286,27 @@ final class WholeSimulation {
         if (!put.isDone() || put.isCompletedExceptionally()) {
             violation("no progress after everything was mended");
         }
+    }
+
+    private static int lastSeenOf(KeyHistory history) {
+        return history.calls.get(history.calls.size() - 1).seen;
+    }
+
+    private boolean isReadWell(KeyHistory history, WholeNode node) {
+        if (!node.isServing()) {
+            violation("a node is not up after everything was mended: " + node.name());
+            return false;
+        }
+        Call call = history.begin(Kind.GET, 0, 0, 0, "end@" + node.name(), new byte[0], loop.nowNanos());
+        boolean[] done = {false};
+        WholeClient reader = new WholeClient(this, "end", 1);
+        reader.read(node, history.key, GetOptions.defaults().withVerifySha256(), call, () -> done[0] = true);
+        loop.runUntil(() -> done[0], Duration.ofMinutes(2));
+        if (!isLostWithItsNode(history) && (call.result != Result.DONE || !call.readable)) {
+            violation("not readable after everything was mended: " + call + " of " + history.key);
+            return false;
+        }
+        return true;
     }
 
     /** A fast write is promised on its node's disk only. */
@@ -383,10 +433,14 @@ final class WholeSimulation {
         return Optional.ofNullable(seen.get(key));
     }
 
-    void checkReceipt(FileInfo info, Call call) {
+    void checkReceipt(FileInfo info, Call call, WholeNode by, boolean fast) {
         if (opOf(info) != call.op) {
             violation("the receipt is of another write: " + info + " for " + call);
         }
+        if (!fast) {
+            checks.acknowledged(call);
+        }
+        trouble.acknowledged(by);
     }
 
     void checkListing(List<String> listed, long began) {
