@@ -82,7 +82,7 @@ final class DigestTable {
         return DigestCell.counts(key, accepted) ? Digest.of(key, accepted) : Digest.ZERO;
     }
 
-    /** Makes a change of one chunk's row or references. */
+    /** Makes a change of one chunk's row, or of all its references: costs as much as there are, which may be a million. */
     <T> T around(ChunkId chunk, Supplier<T> change) {
         Digest before = of(chunk);
         T result = change.get();
@@ -101,6 +101,13 @@ final class DigestTable {
             sum = sum.plus(Digest.of(chunk, upload));
         }
         return sum;
+    }
+
+    /** There is one more live reference, which counts if the chunk is LIVE. */
+    void referenced(ChunkId chunk, VersionId upload) {
+        if (sql.number("SELECT EXISTS(SELECT 1 FROM chunks WHERE id = ? AND state = 'LIVE')", chunk) == 1) {
+            add(DigestCell.of(chunk), Digest.of(chunk, upload));
+        }
     }
 
     /** A reference to a LIVE chunk is live no more. */
