@@ -2,6 +2,7 @@ package io.keplerfs.disk;
 
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.ChunkRow.State;
+import io.keplerfs.spi.DigestKind;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import java.sql.SQLException;
@@ -128,6 +129,7 @@ record ChunkTable(Sql sql, DigestTable digests) {
 
     /** Every LIVE chunk becomes QUARANTINE; their number. */
     int quarantineAll() {
+        digests.becomeEmpty(DigestKind.CHUNKS);
         return sql.update("UPDATE chunks SET state = ? WHERE state = ?", State.QUARANTINE, State.LIVE);
     }
 

@@ -115,6 +115,19 @@ final class DigestTable {
         add(DigestCell.of(chunk), Digest.ZERO.minus(Digest.of(chunk, upload)));
     }
 
+    /** Nothing of this kind counts any more. */
+    void becomeEmpty(DigestKind kind) {
+        int first = row(kind, 0);
+        int end = row(kind, DigestCell.PARTITIONS);
+        sql.update("DELETE FROM digests WHERE id >= ? AND id < ?", first, end);
+        int firstPlace = first * DigestCell.PER_PARTITION;
+        int endPlace = end * DigestCell.PER_PARTITION;
+        running.subMap(firstPlace, endPlace).clear();
+        // What ended stays, as this transaction may yet be undone.
+        ended.subMap(firstPlace, endPlace)
+                .forEach((place, difference) -> running.put(place, Digest.ZERO.minus(difference)));
+    }
+
     /** The running transaction has ended well. */
     void keep() {
         running.forEach((place, difference) -> ended.merge(place, difference, Digest::plus));
