@@ -227,10 +227,13 @@ public interface Store extends AutoCloseable {
         /** Whether references of the upload were dropped here, as far as that is remembered. */
         boolean isDropped(VersionId upload);
 
-        /** LIVE chunks that have had no live reference since this time or before, by id above the cursor. */
+        /**
+         * What {@link #collect} may be given: chunks, LIVE or in QUARANTINE, that have had no live reference since this time or
+         * before, by id above the cursor.
+         */
         List<ChunkRow> unreferenced(long untilMillis, @Nullable ChunkId cursor, int limit);
 
-        /** Since when the chunk has had no live reference; empty if it has one, or is not LIVE. */
+        /** Since when the chunk has had no live reference; empty if it has one, is in the trash or is not here. */
         OptionalLong unreferencedSince(ChunkId id);
 
         /** What could be freed; walks an index. */

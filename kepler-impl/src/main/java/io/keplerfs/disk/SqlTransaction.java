@@ -111,9 +111,15 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
 
     @Override
     public void removeRegister(RegisterKey key) {
-        changing().registers().remove(key, accepted(key));
+        noteRemoval(key, changing().registers().remove(key, accepted(key)));
+    }
+
+    /** Where there was no row the journal learns nothing: an entry would cost the group a commit of its own. */
+    private void noteRemoval(RegisterKey key, boolean removed) {
+        if (removed) {
+            journal.remove(key);
+        }
         remember(key, Ballot.ZERO);
-        journal.remove(key);
         lastRead = null;
     }
 
@@ -125,10 +131,7 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
 
     @Override
     public void setAsideRegister(RegisterKey key) {
-        changing().registers().setAside(key, accepted(key));
-        remember(key, Ballot.ZERO);
-        journal.remove(key);
-        lastRead = null;
+        noteRemoval(key, changing().registers().setAside(key, accepted(key)));
     }
 
     @Override

@@ -167,7 +167,7 @@ class MemorySnapshot implements Store.Snapshot {
     @Override
     public final List<ChunkRow> unreferenced(long untilMillis, @Nullable ChunkId cursor, int limit) {
         return above(tables().chunks, cursor)
-                .filter(chunk -> chunk.isLive() && chunk.sinceMillis() > 0 && chunk.sinceMillis() <= untilMillis)
+                .filter(chunk -> chunk.isUnreferenced() && chunk.sinceMillis() <= untilMillis)
                 .map(MemoryTables.StoredBytes::row)
                 .limit(limit)
                 .toList();
@@ -176,9 +176,7 @@ class MemorySnapshot implements Store.Snapshot {
     @Override
     public final OptionalLong unreferencedSince(ChunkId id) {
         MemoryTables.StoredBytes chunk = tables().chunks.get(id);
-        return chunk != null && chunk.isLive() && chunk.sinceMillis() > 0
-                ? OptionalLong.of(chunk.sinceMillis())
-                : OptionalLong.empty();
+        return chunk != null && chunk.isUnreferenced() ? OptionalLong.of(chunk.sinceMillis()) : OptionalLong.empty();
     }
 
     @Override
@@ -186,8 +184,8 @@ class MemorySnapshot implements Store.Snapshot {
         long trash = 0;
         long unreferenced = 0;
         for (MemoryTables.StoredBytes chunk : tables().chunks.values()) {
-            trash += chunk.isLive() ? 0 : chunk.bytes().length;
-            unreferenced += chunk.isLive() && chunk.sinceMillis() > 0 ? chunk.bytes().length : 0;
+            trash += chunk.isTrash() ? chunk.bytes().length : 0;
+            unreferenced += chunk.isLive() && chunk.isUnreferenced() ? chunk.bytes().length : 0;
         }
         return new Store.Space(trash, unreferenced);
     }

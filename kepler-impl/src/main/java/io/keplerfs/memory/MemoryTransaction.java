@@ -4,7 +4,6 @@ import io.keplerfs.memory.MemoryTables.IntentId;
 import io.keplerfs.memory.MemoryTables.ReferenceId;
 import io.keplerfs.memory.MemoryTables.StoredBytes;
 import io.keplerfs.memory.MemoryTables.TaskId;
-import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.DigestKind;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
@@ -87,12 +86,12 @@ class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
     /** Keeps the time since when a chunk has no live reference true; to be called after every change of its references. */
     void noteWhetherReferenced(ChunkId chunk) {
         StoredBytes stored = tables().chunks.get(chunk);
-        if (stored == null || !stored.isLive()) {
+        if (stored == null || stored.isTrash()) {
             return;
         }
         boolean needed = isPinned(chunk);
         if (needed != (stored.sinceMillis() == 0)) {
-            put(tables().chunks, chunk, stored.in(ChunkRow.State.LIVE, needed ? 0 : Math.max(1, nowMillis)));
+            put(tables().chunks, chunk, stored.in(stored.state(), needed ? 0 : Math.max(1, nowMillis)));
         }
     }
 

@@ -140,6 +140,25 @@ class ManifestJournalTest {
     }
 
     @Test
+    void removingWhatIsNotThereWritesNothing() throws IOException {
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            put(store, row(1, 5, "one"));
+            long journal = Files.size(newest(root(), ".log"));
+            long database = Files.size(root().resolve("meta.db-wal"));
+
+            remove(store, 2);
+            done(store.write(tables -> {
+                tables.setAsideRegister(key(3));
+                return true;
+            }));
+
+            assertThat(Files.size(newest(root(), ".log"))).isEqualTo(journal);
+            assertThat(Files.size(root().resolve("meta.db-wal"))).isEqualTo(database);
+        }
+        assertThat(readBack(root())).isEqualTo(Map.of("key-1", "one"));
+    }
+
+    @Test
     void fastWritesAreKnownUntilTheyAreDelivered() throws IOException {
         VersionId first = new VersionId(new UUID(0, 1));
         VersionId second = new VersionId(new UUID(0, 2));
