@@ -35,8 +35,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class ReplicationQueue {
     /**
-     * Whoever finds lacking copies by walking over a disk adds no more while so many tasks wait, and goes on from where it was
-     * later: a row and its two index entries take some 500 bytes, and what waits here is looked through every few seconds.
+     * Whoever finds lacking copies by walking over a disk adds no more while so many copies wait for targets that can be
+     * reached, and goes on from where it was later: a row and its two index entries take some 500 bytes, and what waits here is
+     * looked through every few seconds. Those for other targets do not count: nobody knows when they will have become fewer.
      */
     public static final long LONG = 100_000;
 
@@ -48,8 +49,8 @@ public final class ReplicationQueue {
     /** The same of small tasks, each of which is a round of messages at most. */
     private static final int SMALL_BATCH = 8;
 
-    /** Tasks looked at per period for targets that have left. */
-    private static final int DEPARTED_BATCH = 100;
+    /** Tasks for targets that have left, removed per period: some 20 ms of the disk's one writer, and a million in 4 minutes. */
+    static final int DEPARTED_BATCH = 2_000;
 
     /** Up to here the tasks are summed up at every look, above once in {@link #SUM_UP}: it takes 0.2 s for 100,000. */
     private static final long FEW = 1_000;
@@ -81,19 +82,25 @@ public final class ReplicationQueue {
 
     private boolean pumping;
     private volatile boolean copiesPaused;
+    private boolean forgetting;
     private volatile long waiting;
+    private volatile boolean isLong;
     private volatile List<Backlog> backlog = List.of();
     private long summedUpNanos;
     private long copiesDone;
     private long bytesDone;
 
     private record Look(
-            long queued, List<QueueRow> oldest, @Nullable List<Backlog> backlog) {
-        static Look at(Store.Snapshot tables, boolean sumUpAnyway) {
+            long queued,
+            long copies,
+            List<QueueRow> oldest,
+            @Nullable List<Backlog> backlog) {
+        static Look at(Store.Snapshot tables, Set<NodeId> reachable, boolean sumUpAnyway) {
             long queued = tables.queued();
             boolean sumUp = sumUpAnyway || queued <= FEW;
             return new Look(
                     queued,
+                    queued < LONG ? 0 : tables.copiesQueued(reachable, LONG),
                     tables.due(null, Long.MAX_VALUE, 1),
                     queued == 0 ? List.of() : sumUp ? tables.backlog() : null);
         }
@@ -154,9 +161,9 @@ public final class ReplicationQueue {
         return waiting;
     }
 
-    /** Whether so many tasks wait that hints should not become more of them. Any thread. */
+    /** Whether so many copies wait for targets within reach that hints should not become more of them. Any thread. */
     public boolean isLong() {
-        return waiting >= LONG;
+        return isLong;
     }
 
     /** What the tasks come to, as of the last look, at most some seconds old. Any thread. */
@@ -232,16 +239,18 @@ public final class ReplicationQueue {
             return;
         }
         pumping = true;
+        Set<NodeId> reachable = reachable();
         boolean sumUp = loop.nanoTime() - summedUpNanos >= SUM_UP.toNanos();
-        loop.when(store.read(tables -> Look.at(tables, sumUp)), (look, failure) -> {
+        loop.when(store.read(tables -> Look.at(tables, reachable, sumUp)), (look, failure) -> {
             pumping = false;
             if (look != null) {
                 waiting = look.queued();
+                isLong = look.copies() >= LONG;
                 note(look.backlog());
                 look.oldest().forEach(this::catchUpWith);
             }
             if (waiting > 0) {
-                served().stream().filter(rpc::reachable).forEach(this::serve);
+                reachable().forEach(this::serve);
             }
         });
     }
@@ -260,17 +269,23 @@ public final class ReplicationQueue {
         return served;
     }
 
+    private Set<NodeId> reachable() {
+        Set<NodeId> reachable = new LinkedHashSet<>(served());
+        reachable.removeIf(target -> !rpc.reachable(target));
+        return reachable;
+    }
+
     /** A node that is no owner any more lacks nothing; its tasks would stay for ever. */
     private void forgetDeparted() {
         Set<NodeId> served = served();
-        long now = nowMillis();
         doubtful.retainAll(served);
-        if (served.size() > 1) {
-            store.write(tables -> {
-                tables.due(null, now, DEPARTED_BATCH).stream()
-                        .filter(task -> !served.contains(task.target()))
-                        .forEach(task -> tables.dequeue(task.kind(), task.id(), task.target()));
-                return true;
+        if (served.size() > 1 && !forgetting) {
+            forgetting = true;
+            loop.when(store.write(tables -> tables.dequeueAllBut(served, DEPARTED_BATCH)), (gone, failure) -> {
+                forgetting = false;
+                if (failure != null) {
+                    log.debug("tasks for nodes that have left stay for now: {}", failure.toString());
+                }
             });
         }
     }

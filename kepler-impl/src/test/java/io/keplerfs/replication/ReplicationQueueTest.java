@@ -288,6 +288,53 @@ class ReplicationQueueTest {
         assertThat(underWay).hasSize(4);
     }
 
+    private void enqueue(int tasks, NodeId target, Priority priority) {
+        store.write(tables -> {
+            for (int i = 0; i < tasks; i++) {
+                byte[] id = ByteBuffer.allocate(ChunkId.BYTES).putInt(0, i).array();
+                tables.enqueue(new QueueRow("copy", id, target, 1, "test", 0, 0, i).copying(priority, 0));
+            }
+            return true;
+        });
+    }
+
+    @Test
+    void tasksForNodesThatHaveLeftGoWhateverWaitsForMembersOutOfReach() {
+        NodeId gone = new NodeId(new UUID(9, 9));
+        NodeId away = new NodeId(new UUID(1, 0));
+        enqueue(3_000, away, Priority.MOVE);
+        enqueue(3_000, gone, Priority.MOVE);
+        network.cut(SELF, away);
+        holding(1);
+        pass(Duration.ofSeconds(5));
+        assertThat(store.read(tables -> tables.due(gone, Long.MAX_VALUE, 1)).join()).isEmpty();
+        assertThat(store.read(tables -> tables.due(away, Long.MAX_VALUE, 10_000)).join())
+                .hasSize(3_000);
+    }
+
+    @Test
+    void aNodeThatHasLeftKeepsWhatItOwesItself() {
+        enqueue(1, SELF, Priority.SMALL);
+        holding(1);
+        pass(Duration.ofSeconds(5));
+        assertThat(underWay).hasSize(1);
+    }
+
+    @Test
+    void theQueueIsLongByCopiesForTargetsWithinReachAlone() {
+        NodeId away = new NodeId(new UUID(1, 0));
+        enqueue((int) ReplicationQueue.LONG, away, Priority.MOVE);
+        network.cut(SELF, away);
+        ReplicationQueue queue = holding(1);
+        queue.pauseCopies();
+        pass(Duration.ofSeconds(1));
+        assertThat(queue.waiting()).isEqualTo(ReplicationQueue.LONG);
+        assertThat(queue.isLong()).isFalse();
+        network.heal();
+        pass(Duration.ofSeconds(1));
+        assertThat(queue.isLong()).isTrue();
+    }
+
     @Test
     void hurriedTasksAreTriedAgainAtOnce() {
         SimProcess loop = new SimProcess(world, 0);
