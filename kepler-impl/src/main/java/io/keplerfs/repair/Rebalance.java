@@ -170,7 +170,9 @@ public final class Rebalance {
         ChunkRef chunk = new ChunkRef(row.id(), row.sizeBytes());
         // Owners that are no members any more took their copies with them; one that drains has kept its own.
         int left = (int) old.stream().filter(after::has).count();
-        Priority priority = Priority.ofCopiesLeft(left, old.size());
+        // A cluster that has just grown beyond one node wants more copies than it ever had.
+        int wanted = Math.max(old.size(), after.ring().owners(partition).size());
+        Priority priority = Priority.ofCopiesLeft(left, wanted);
         List<QueueRow> tasks = new ArrayList<>();
         for (Pin pin : tables.pins(row.id())) {
             delivery.moves(chunk, pin, gained, priority)

@@ -133,6 +133,13 @@ class RebalanceTest {
     }
 
     @Test
+    void theOnlyCopiesOfAClusterThatGrowsFromOneNodeGoFirst() {
+        begin(List.of(1L), List.of(1L, 2L, 3L), 100_000);
+        pass();
+        assertThat(backlog()).extracting(Backlog::priority).containsExactly(Priority.ONE_COPY_LEFT);
+    }
+
+    @Test
     void whatHasOneCopyLeftGoesFirst() {
         begin(List.of(1L, 2L, 3L), List.of(1L, 4L, 5L), 100_000);
         pass();
