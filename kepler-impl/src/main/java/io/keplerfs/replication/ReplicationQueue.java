@@ -74,7 +74,7 @@ public final class ReplicationQueue {
     /** Tasks being delivered. */
     private final Set<Identity> inFlight = ConcurrentHashMap.newKeySet();
     /** Tasks added anew during their delivery, which may have been too early for the new reason; used in transactions only. */
-    private final Set<Identity> addedAgain = new HashSet<>();
+    private final Map<Identity, QueueRow> addedAgain = new HashMap<>();
 
     private final long startNanos;
     /** What {@link #nowMillis} showed at the start. */
@@ -216,7 +216,7 @@ public final class ReplicationQueue {
                     tasks.forEach(task -> {
                         tables.enqueue(task);
                         if (inFlight.contains(Identity.of(task))) {
-                            addedAgain.add(Identity.of(task));
+                            addedAgain.put(Identity.of(task), task);
                         }
                     });
                     return true;
@@ -416,18 +416,19 @@ public final class ReplicationQueue {
 
     private boolean settle(Store.Transaction tables, QueueRow task, @Nullable Throwable failure) {
         inFlight.remove(Identity.of(task));
-        if (addedAgain.remove(Identity.of(task))) {
-            return true;
-        }
+        QueueRow again = addedAgain.remove(Identity.of(task));
         if (failure == null) {
-            tables.dequeue(task.kind(), task.id(), task.target());
+            if (again == null) {
+                tables.dequeue(task.kind(), task.id(), task.target());
+            }
         } else {
             // Nothing was sent, so it costs nothing to look again soon: nobody should wait minutes after a partition
             // heals.
             int attempts = failure instanceof UnavailableException ? 1 : task.attempts() + 1;
             log.debug(
                     "task {} for {} failed, attempt {}: {}", task.kind(), task.target(), attempts, failure.toString());
-            tables.enqueue(task.failed(attempts, nowMillis(), nowMillis() + backoffMillis(attempts)));
+            QueueRow newest = again == null ? task : again;
+            tables.enqueue(newest.failed(attempts, nowMillis(), nowMillis() + backoffMillis(attempts)));
         }
         return true;
     }

@@ -336,6 +336,22 @@ class ReplicationQueueTest {
     }
 
     @Test
+    void aTaskThatIsAddedAnewDuringItsDeliveryKeepsItsPausesWhenItFails() {
+        SimProcess loop = new SimProcess(world, 0);
+        ReplicationQueue queue = new ReplicationQueue(loop, rpc(loop), store, () -> Set.of(OTHER));
+        List<Long> tries = new ArrayList<>();
+        queue.deliverWith("greet", task -> {
+            tries.add(world.nowNanos());
+            return queue.add(List.of(queue.task("greet", new byte[1], OTHER, 1, "again")))
+                    .thenCompose(added -> CompletableFuture.failedFuture(new IllegalStateException("not yet")));
+        });
+        queue.start();
+        queue.add(List.of(queue.task("greet", new byte[1], OTHER, 1, "test")));
+        pass(Duration.ofMinutes(2));
+        assertThat(tries).hasSizeBetween(3, 10);
+    }
+
+    @Test
     void hurriedTasksAreTriedAgainAtOnce() {
         SimProcess loop = new SimProcess(world, 0);
         List<Long> tries = new ArrayList<>();
