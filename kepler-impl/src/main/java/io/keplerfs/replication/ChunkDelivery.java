@@ -185,12 +185,20 @@ public final class ChunkDelivery {
                         : CompletableFuture.failedFuture(failure));
     }
 
+    /** The cap is asked when the bytes are here: a chunk whose sources are away must not cost the others their turn. */
     private CompletableFuture<Void> send(QueueRow task, ChunkRef chunk, Pin pin) {
+        return views.ownership()
+                .map(ownership -> fetcher.fetchForCopy(chunk, pin, task.target(), ownership))
+                .orElseGet(() -> CompletableFuture.failedFuture(new IllegalStateException("no view yet")))
+                .thenCompose(bytes -> paid(task, chunk).thenApply(go -> bytes))
+                .thenCompose(bytes -> calls.put(task.target(), chunk.id(), bytes))
+                .exceptionallyCompose(
+                        failure -> CompletableFuture.failedFuture(new CopyFailedException(chunk, task.target(), failure)));
+    }
+
+    private CompletableFuture<Void> paid(QueueRow task, ChunkRef chunk) {
         CompletableFuture<Void> paid = new CompletableFuture<>();
         loop.execute(() -> bandwidth.take(task.priority(), chunk.sizeBytes()).thenAccept(paid::complete));
-        return paid.thenCompose(go -> views.ownership()
-                        .map(ownership -> fetcher.fetchForCopy(chunk, pin, ownership))
-                        .orElseGet(() -> CompletableFuture.failedFuture(new IllegalStateException("no view yet"))))
-                .thenCompose(bytes -> calls.put(task.target(), chunk.id(), bytes));
+        return paid;
     }
 }

@@ -5,12 +5,14 @@ import io.keplerfs.loop.Loop;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.spi.TransportException;
 import io.keplerfs.values.Backlog;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.Priority;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -326,8 +328,10 @@ public final class ReplicationQueue {
         }
         busyWithCopies.add(target);
         long now = nowMillis();
-        int most = doubtful.contains(target) ? 1 : BATCH;
-        loop.when(store.read(tables -> copiesDue(tables, target, now, most)), (tasks, failure) -> {
+        boolean oneAtATime = doubtful.contains(target);
+        CompletableFuture<List<QueueRow>> due = store.read(tables ->
+                oneAtATime ? longestDueCopy(tables, target, now) : mostUrgentCopies(tables, target, now));
+        loop.when(due, (tasks, failure) -> {
             List<QueueRow> admitted = tasks == null || copiesPaused ? List.of() : window.admit(tasks);
             if (admitted.isEmpty()) {
                 busyWithCopies.remove(target);
@@ -340,14 +344,23 @@ public final class ReplicationQueue {
         });
     }
 
-    private static List<QueueRow> copiesDue(Store.Snapshot tables, NodeId target, long nowMillis, int most) {
+    private static List<QueueRow> mostUrgentCopies(Store.Snapshot tables, NodeId target, long nowMillis) {
         List<QueueRow> tasks = new ArrayList<>();
         for (Priority priority : Priority.copies()) {
-            if (tasks.size() < most) {
-                tasks.addAll(tables.due(target, priority, nowMillis, most - tasks.size()));
+            if (tasks.size() < BATCH) {
+                tasks.addAll(tables.due(target, priority, nowMillis, BATCH - tasks.size()));
             }
         }
         return tasks;
+    }
+
+    /** Whatever its priority: urgent copies that fail, because nobody has the chunk just now, must not keep the others waiting. */
+    private static List<QueueRow> longestDueCopy(Store.Snapshot tables, NodeId target, long nowMillis) {
+        return Priority.copies().stream()
+                .flatMap(priority -> tables.due(target, priority, nowMillis, 1).stream())
+                .min(Comparator.comparingLong(QueueRow::nextAttemptMillis))
+                .map(List::of)
+                .orElse(List.of());
     }
 
     private void copy(NodeId target, List<QueueRow> tasks) {
@@ -422,15 +435,19 @@ public final class ReplicationQueue {
                 tables.dequeue(task.kind(), task.id(), task.target());
             }
         } else {
-            // Nothing was sent, so it costs nothing to look again soon: nobody should wait minutes after a partition
-            // heals.
-            int attempts = failure instanceof UnavailableException ? 1 : task.attempts() + 1;
+            int attempts = nothingWasSent(failure) ? 1 : task.attempts() + 1;
             log.debug(
                     "task {} for {} failed, attempt {}: {}", task.kind(), task.target(), attempts, failure.toString());
             QueueRow newest = again == null ? task : again;
             tables.enqueue(newest.failed(attempts, nowMillis(), nowMillis() + backoffMillis(attempts)));
         }
         return true;
+    }
+
+    /** Then it costs nothing to look again soon: nobody should wait minutes after a partition heals. */
+    private static boolean nothingWasSent(Throwable failure) {
+        return failure instanceof UnavailableException
+                || (failure instanceof TransportException lost && !lost.maybeDelivered());
     }
 
     /** Doubles from one second to five minutes; spread by a hash of the clock, because chance belongs to the loop. */

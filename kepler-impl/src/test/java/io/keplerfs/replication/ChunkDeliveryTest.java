@@ -12,6 +12,7 @@ import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Message;
 import io.keplerfs.spi.Pin;
 import io.keplerfs.spi.Store;
+import io.keplerfs.spi.TransportException;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.MemberState;
 import io.keplerfs.values.NodeAddress;
@@ -25,7 +26,9 @@ import io.keplerfs.wire.WireWriter;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** One node owes a chunk that it does not have to one of two owners; the other is the source. */
@@ -75,7 +78,7 @@ class ChunkDeliveryTest {
                 responder.fail("its disk fails");
             }
         });
-        queue = new ReplicationQueue(loop, rpc, store, () -> java.util.Set.of(TARGET, SOURCE));
+        queue = new ReplicationQueue(loop, rpc, store, () -> Set.of(TARGET, SOURCE));
         ChunkDelivery delivery = new ChunkDelivery(loop, rpc, store, queue, views(rpc), bandwidth);
         queue.start();
         delivery.owe(new ChunkRef(ChunkId.of(BYTES.duplicate()), 4_000_000), PIN, List.of(TARGET), "test");
@@ -123,6 +126,32 @@ class ChunkDeliveryTest {
         pass(Duration.ofMinutes(2));
         assertThat(pins).isEqualTo(1);
         assertThat(queue.copiesDone()).isEqualTo(1);
+        assertThat(store.read(Store.Snapshot::queued).join()).isZero();
+    }
+
+    @Test
+    void aCopyWithoutASourceIsTriedLessAndLessOftenAndPaysNothing() {
+        begin();
+        pass(Duration.ofMinutes(2));
+        assertThat(pins).isBetween(3, 10);
+        assertThat(bandwidth.take(Priority.MOVE, 1)).as("the line is free").isDone();
+    }
+
+    @Test
+    void nobodyWaitsLongForATargetThatCouldNotBeReached() {
+        sourceAnswers = true;
+        targetStores = true;
+        begin();
+        boolean[] away = {true};
+        queue.deliverWith(
+                "greet",
+                task -> away[0]
+                        ? CompletableFuture.failedFuture(TransportException.notDelivered("no connection", null))
+                        : CompletableFuture.completedFuture(null));
+        queue.add(List.of(queue.task("greet", new byte[1], TARGET, 1, "test")));
+        pass(Duration.ofMinutes(10));
+        away[0] = false;
+        pass(Duration.ofSeconds(3));
         assertThat(store.read(Store.Snapshot::queued).join()).isZero();
     }
 }

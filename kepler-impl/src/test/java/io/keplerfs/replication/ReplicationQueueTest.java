@@ -352,6 +352,25 @@ class ReplicationQueueTest {
     }
 
     @Test
+    void urgentCopiesThatFailDoNotKeepTheOthersOfTheirTargetWaiting() {
+        SimProcess loop = new SimProcess(world, 0);
+        ReplicationQueue queue = new ReplicationQueue(loop, rpc(loop), store, () -> Set.of(OTHER));
+        queue.deliverWith(
+                "copy",
+                task -> task.priority() == Priority.MOVE
+                        ? CompletableFuture.completedFuture(null)
+                        : CompletableFuture.failedFuture(new IllegalStateException("nobody has it now")));
+        queue.start();
+        List<QueueRow> tasks = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            tasks.add(copy(queue, i, OTHER, i < 50 ? Priority.ONE_COPY_LEFT : Priority.MOVE, 10));
+        }
+        queue.add(tasks);
+        pass(Duration.ofMinutes(1));
+        assertThat(queue.copiesDone()).isEqualTo(10);
+    }
+
+    @Test
     void hurriedTasksAreTriedAgainAtOnce() {
         SimProcess loop = new SimProcess(world, 0);
         List<Long> tries = new ArrayList<>();
