@@ -54,10 +54,12 @@ public final class ReplicationQueue {
     /** Tasks for targets that have left, removed per period: some 20 ms of the disk's one writer, and a million in 4 minutes. */
     static final int DEPARTED_BATCH = 2_000;
 
-    /** Up to here the tasks are summed up at every look, above once in {@link #SUM_UP}: it takes 0.2 s for 100,000. */
+    /** Up to here the tasks are summed up at every look. */
     private static final long FEW = 1_000;
-
+    /** Above, they are not for so long, and ten times as long as it took: it takes 0.2 s for 100,000, and seconds for a million. */
     private static final Duration SUM_UP = Duration.ofSeconds(5);
+
+    private static final int SUM_UP_SHARE = 10;
 
     private static final Logger log = LoggerFactory.getLogger(ReplicationQueue.class);
 
@@ -88,23 +90,21 @@ public final class ReplicationQueue {
     private volatile long waiting;
     private volatile boolean isLong;
     private volatile List<Backlog> backlog = List.of();
-    private long summedUpNanos;
+    private boolean summingUp;
+    private long nextSumNanos;
     private long copiesDone;
     private long bytesDone;
 
     private record Look(
             long queued,
             long copies,
-            List<QueueRow> oldest,
-            @Nullable List<Backlog> backlog) {
-        static Look at(Store.Snapshot tables, Set<NodeId> reachable, boolean sumUpAnyway) {
+            List<QueueRow> oldest) {
+        static Look at(Store.Snapshot tables, Set<NodeId> reachable) {
             long queued = tables.queued();
-            boolean sumUp = sumUpAnyway || queued <= FEW;
             return new Look(
                     queued,
                     queued < LONG ? 0 : tables.copiesQueued(reachable, LONG),
-                    tables.due(null, Long.MAX_VALUE, 1),
-                    queued == 0 ? List.of() : sumUp ? tables.backlog() : null);
+                    tables.due(null, Long.MAX_VALUE, 1));
         }
     }
 
@@ -122,7 +122,7 @@ public final class ReplicationQueue {
         this.targets = targets;
         this.startNanos = loop.nanoTime();
         this.startMillis = loop.wallMillis();
-        this.summedUpNanos = startNanos - SUM_UP.toNanos();
+        this.nextSumNanos = startNanos;
     }
 
     /** Says how tasks of a kind are done; before {@link #start}. */
@@ -168,7 +168,7 @@ public final class ReplicationQueue {
         return isLong;
     }
 
-    /** What the tasks come to, as of the last look, at most some seconds old. Any thread. */
+    /** What the tasks come to, as of the last sum, some seconds old when there are many. Any thread. */
     public List<Backlog> backlog() {
         return backlog;
     }
@@ -242,13 +242,12 @@ public final class ReplicationQueue {
         }
         pumping = true;
         Set<NodeId> reachable = reachable();
-        boolean sumUp = loop.nanoTime() - summedUpNanos >= SUM_UP.toNanos();
-        loop.when(store.read(tables -> Look.at(tables, reachable, sumUp)), (look, failure) -> {
+        loop.when(store.read(tables -> Look.at(tables, reachable)), (look, failure) -> {
             pumping = false;
             if (look != null) {
                 waiting = look.queued();
                 isLong = look.copies() >= LONG;
-                note(look.backlog());
+                sumUp();
                 look.oldest().forEach(this::catchUpWith);
             }
             if (waiting > 0) {
@@ -257,10 +256,21 @@ public final class ReplicationQueue {
         });
     }
 
-    private void note(@Nullable List<Backlog> seen) {
-        if (seen != null) {
-            backlog = seen;
-            summedUpNanos = loop.nanoTime();
+    /** Beside the looks, because deliveries must not wait for it. */
+    private void sumUp() {
+        if (waiting == 0) {
+            backlog = List.of();
+        } else if (!summingUp && (waiting <= FEW || loop.nanoTime() - nextSumNanos >= 0)) {
+            summingUp = true;
+            long began = loop.nanoTime();
+            loop.when(store.read(Store.Snapshot::backlog), (seen, failure) -> {
+                summingUp = false;
+                long now = loop.nanoTime();
+                nextSumNanos = now + Math.max(SUM_UP.toNanos(), SUM_UP_SHARE * (now - began));
+                if (seen != null) {
+                    backlog = waiting == 0 ? List.of() : seen;
+                }
+            });
         }
     }
 

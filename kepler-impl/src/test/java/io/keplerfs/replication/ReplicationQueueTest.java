@@ -17,6 +17,7 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Views;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class ReplicationQueueTest {
@@ -387,6 +389,52 @@ class ReplicationQueueTest {
         queue.hurry();
         pass(Duration.ofSeconds(1));
         assertThat(tries).hasSize(before + 1);
+    }
+
+    /** The store, but what needs the sum of the backlog takes so long. */
+    private Store slowSums(List<Long> sums, Duration time) {
+        return (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (proxy, method, arguments) -> {
+                    if (!method.getName().equals("read")) {
+                        return method.invoke(store, arguments);
+                    }
+                    int before = sums.size();
+                    CompletableFuture<Object> seen = store.read(tables -> ((Function<Store.Snapshot, Object>) arguments[0])
+                            .apply((Store.Snapshot) Proxy.newProxyInstance(
+                                    Store.class.getClassLoader(),
+                                    new Class<?>[] {Store.Snapshot.class},
+                                    (snapshot, call, with) -> {
+                                        if (call.getName().equals("backlog")) {
+                                            sums.add(world.nowNanos());
+                                        }
+                                        return call.invoke(tables, with);
+                                    })));
+                    if (sums.size() == before) {
+                        return seen;
+                    }
+                    CompletableFuture<Object> later = new CompletableFuture<>();
+                    world.after(time, () -> later.complete(seen.join()));
+                    return later;
+                });
+    }
+
+    @Test
+    void deliveriesDoNotWaitForASumThatTakesLongAndWhichIsSeldomMade() {
+        SimProcess loop = new SimProcess(world, 0);
+        List<Long> sums = new ArrayList<>();
+        ReplicationQueue queue =
+                new ReplicationQueue(loop, rpc(loop), slowSums(sums, Duration.ofSeconds(3)), () -> Set.of(OTHER));
+        queue.deliverWith("copy", this::hold);
+        queue.deliverWith("greet", this::hold);
+        enqueue(2_000, OTHER, Priority.MOVE);
+        queue.start();
+        pass(Duration.ofSeconds(1));
+        assertThat(underWay).hasSize(4);
+        queue.add(List.of(queue.task("greet", new byte[] {99}, OTHER, 1, "test")));
+        pass(Duration.ofSeconds(1));
+        assertThat(numbersUnderWay()).hasSize(5).contains(99);
+        pass(Duration.ofMinutes(2));
+        assertThat(sums).as("once in 33 seconds").hasSizeBetween(3, 4);
     }
 
     @Test
