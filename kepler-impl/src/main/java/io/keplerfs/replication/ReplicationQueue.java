@@ -44,6 +44,7 @@ public final class ReplicationQueue {
     public static final long LONG = 100_000;
 
     private static final Duration PUMP = Duration.ofMillis(500);
+    private static final Duration CATCH_UP_AGAIN = Duration.ofSeconds(5);
     private static final Duration FIRST_BACKOFF = Duration.ofSeconds(1);
     private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(5);
     /** Copies for one target that are under way at the same time. */
@@ -82,7 +83,7 @@ public final class ReplicationQueue {
 
     private final long startNanos;
     /** What {@link #nowMillis} showed at the start. */
-    private volatile long startMillis;
+    private final long startMillis;
 
     private boolean pumping;
     private volatile boolean copiesPaused;
@@ -96,15 +97,12 @@ public final class ReplicationQueue {
     private long bytesDone;
 
     private record Look(
-            long queued,
-            long copies,
-            List<QueueRow> oldest) {
+            long queued, long copies) {
         static Look at(Store.Snapshot tables, Set<NodeId> reachable) {
             long queued = tables.queued();
             return new Look(
                     queued,
-                    queued < LONG ? 0 : tables.copiesQueued(reachable, LONG),
-                    tables.due(null, Long.MAX_VALUE, 1));
+                    queued < LONG ? 0 : tables.copiesQueued(reachable, LONG));
         }
     }
 
@@ -132,11 +130,16 @@ public final class ReplicationQueue {
 
     /** Begins to deliver. On the loop, once. */
     public void start() {
+        catchUp();
+        look();
+    }
+
+    private void look() {
         pump();
         if (waiting > 0) {
             forgetDeparted();
         }
-        loop.schedule(PUMP, this::start);
+        loop.schedule(PUMP, this::look);
     }
 
     /**
@@ -148,14 +151,25 @@ public final class ReplicationQueue {
     }
 
     /**
-     * If the clock was set back while this node was down, tasks of earlier runs seem to be due in hours. They are due now: runs
-     * whose clocks differed leave one such group each, and no group should wait until the one before it is done.
+     * If the clock was set back while this node was down, tasks of earlier runs seem to be due in hours. They are due now, and so
+     * is what waits after failures: of all that this node knew of other nodes nothing is certain any more.
      */
-    private void catchUpWith(QueueRow oldest) {
-        long wait = oldest.nextAttemptMillis() - nowMillis();
-        if (wait > LONGEST_BACKOFF.multipliedBy(2).toMillis()) {
-            startMillis = Math.addExact(startMillis, wait);
-        }
+    private void catchUp() {
+        loop.when(hurried(), (done, failure) -> {
+            if (failure != null) {
+                log.debug("tasks of earlier runs keep their times for now: {}", failure.toString());
+                loop.schedule(CATCH_UP_AGAIN, this::catchUp);
+            } else {
+                pump();
+            }
+        });
+    }
+
+    private CompletableFuture<Boolean> hurried() {
+        return store.write(tables -> {
+            tables.hurry(nowMillis());
+            return true;
+        });
     }
 
     /** Tasks not yet delivered, as of the last look. Any thread. */
@@ -201,12 +215,7 @@ public final class ReplicationQueue {
 
     /** Tries everything now, whatever it waits for. On the loop. */
     public void hurry() {
-        loop.when(
-                store.write(tables -> {
-                    tables.hurry(nowMillis());
-                    return true;
-                }),
-                (hurried, failure) -> pump());
+        loop.when(hurried(), (done, failure) -> pump());
     }
 
     /** Makes tasks durable; delivery begins soon after. Any thread. */
@@ -248,7 +257,6 @@ public final class ReplicationQueue {
                 waiting = look.queued();
                 isLong = look.copies() >= LONG;
                 sumUp();
-                look.oldest().forEach(this::catchUpWith);
             }
             if (waiting > 0) {
                 reachable().forEach(this::serve);
