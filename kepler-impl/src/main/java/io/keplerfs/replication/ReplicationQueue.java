@@ -51,6 +51,11 @@ public final class ReplicationQueue {
     private static final int BATCH = 4;
     /** The same of small tasks, each of which is a round of messages at most. */
     private static final int SMALL_BATCH = 8;
+    /**
+     * A delivery that has not ended by then counts as failed, so that its lane goes on. Far above any that goes well: a fast
+     * write of a large file gives the references of all its chunks first.
+     */
+    static final Duration LONGEST_DELIVERY = Duration.ofMinutes(10);
 
     /** Tasks for targets that have left, removed per period: some 20 ms of the disk's one writer, and a million in 4 minutes. */
     static final int DEPARTED_BATCH = 2_000;
@@ -69,6 +74,7 @@ public final class ReplicationQueue {
     private final Store store;
     private final Supplier<Set<NodeId>> targets;
     private final Map<String, Delivery> deliveries = new HashMap<>();
+    private final Set<String> inLine = new HashSet<>();
     private final Set<NodeId> busyWithSmall = new HashSet<>();
     private final Set<NodeId> busyWithCopies = new HashSet<>();
     private final CopyWindow window = new CopyWindow();
@@ -126,6 +132,12 @@ public final class ReplicationQueue {
     /** Says how tasks of a kind are done; before {@link #start}. */
     public void deliverWith(String kind, Delivery delivery) {
         deliveries.put(kind, delivery);
+    }
+
+    /** The same of a kind that waits its turn, for as long as there is more urgent work, and bounds each of its steps itself. */
+    void deliverInLineWith(String kind, Delivery delivery) {
+        deliverWith(kind, delivery);
+        inLine.add(kind);
     }
 
     /** Begins to deliver. On the loop, once. */
@@ -439,7 +451,10 @@ public final class ReplicationQueue {
                     new IllegalStateException("this version knows no task of kind " + task.kind()));
         }
         try {
-            return delivery.deliver(task);
+            CompletableFuture<Void> delivered = delivery.deliver(task);
+            return inLine.contains(task.kind())
+                    ? delivered
+                    : Patience.atMost(LONGEST_DELIVERY, loop, "task " + task.kind() + " for " + task.target(), delivered);
         } catch (RuntimeException malformed) {
             return CompletableFuture.failedFuture(malformed);
         }

@@ -382,6 +382,19 @@ class ReplicationQueueTest {
     }
 
     @Test
+    void aDeliveryThatHangsDoesNotHoldItsLaneUpForEver() {
+        ReplicationQueue queue = holding(0);
+        queue.add(List.of(queue.task("greet", new byte[] {1}, OTHER, 1, "hangs")));
+        pass(Duration.ofSeconds(1));
+        queue.add(List.of(queue.task("greet", new byte[] {2}, OTHER, 1, "waits behind it")));
+        pass(Duration.ofSeconds(1));
+        assertThat(numbersUnderWay()).containsExactly(1);
+        underWay.clear();
+        pass(ReplicationQueue.LONGEST_DELIVERY);
+        assertThat(numbersUnderWay()).contains(2);
+    }
+
+    @Test
     void hurriedTasksAreTriedAgainAtOnce() {
         SimProcess loop = new SimProcess(world, 0);
         List<Long> tries = new ArrayList<>();
