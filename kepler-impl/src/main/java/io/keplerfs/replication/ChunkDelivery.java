@@ -196,8 +196,8 @@ public final class ChunkDelivery {
                 .orElseGet(() -> CompletableFuture.failedFuture(new IllegalStateException("no view yet")))
                 .thenCompose(bytes -> paid(task, chunk).thenApply(go -> bytes))
                 .thenCompose(bytes -> inTime("the put", calls.put(task.target(), chunk.id(), bytes)))
-                .exceptionallyCompose(
-                        failure -> CompletableFuture.failedFuture(new CopyFailedException(chunk, task.target(), failure)));
+                .exceptionallyCompose(failure ->
+                        CompletableFuture.failedFuture(new CopyFailedException(chunk, task.target(), failure)));
     }
 
     private <T> CompletableFuture<T> inTime(String what, CompletableFuture<T> step) {

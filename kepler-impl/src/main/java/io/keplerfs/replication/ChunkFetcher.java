@@ -122,6 +122,7 @@ public final class ChunkFetcher {
         void askNext() {
             NodeId node = candidates.poll();
             if (node == null || result.isDone()) {
+                failIfNobodyIsLeft();
                 return;
             }
             asked++;
@@ -142,8 +143,7 @@ public final class ChunkFetcher {
                 List<NodeId> lacking = without.stream().filter(owners::contains).toList();
                 // Those that were not asked are not known to lack it; whoever has just sent it is one, owner or not.
                 int left = Math.max(1, owners.size() - lacking.size());
-                List<NodeId> told =
-                        lacking.stream().filter(this::mayBeOwedNow).toList();
+                List<NodeId> told = lacking.stream().filter(this::mayBeOwedNow).toList();
                 delivery.suggest(chunk, pin, told, Priority.ofCopiesLeft(left, owners.size()), "read repair");
             }
         }
@@ -159,6 +159,9 @@ public final class ChunkFetcher {
                 failures.add(node + ": " + (failure == null ? "no answer" : failure.getMessage()));
             }
             askNext();
+        }
+
+        private void failIfNobodyIsLeft() {
             if (asked == 0 && !result.isDone()) {
                 result.completeExceptionally(
                         failures.isEmpty()

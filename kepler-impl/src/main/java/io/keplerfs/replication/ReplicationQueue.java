@@ -102,13 +102,10 @@ public final class ReplicationQueue {
     private long copiesDone;
     private long bytesDone;
 
-    private record Look(
-            long queued, long copies) {
+    private record Look(long queued, long copies) {
         static Look at(Store.Snapshot tables, Set<NodeId> reachable) {
             long queued = tables.queued();
-            return new Look(
-                    queued,
-                    queued < LONG ? 0 : tables.copiesQueued(reachable, LONG));
+            return new Look(queued, queued < LONG ? 0 : tables.copiesQueued(reachable, LONG));
         }
     }
 
@@ -359,8 +356,8 @@ public final class ReplicationQueue {
         busyWithCopies.add(target);
         long now = nowMillis();
         boolean oneAtATime = doubtful.contains(target);
-        CompletableFuture<List<QueueRow>> due = store.read(tables ->
-                oneAtATime ? longestDueCopy(tables, target, now) : mostUrgentCopies(tables, target, now));
+        CompletableFuture<List<QueueRow>> due = store.read(
+                tables -> oneAtATime ? longestDueCopy(tables, target, now) : mostUrgentCopies(tables, target, now));
         loop.when(due, (tasks, failure) -> {
             List<QueueRow> admitted = tasks == null || copiesPaused ? List.of() : window.admit(tasks);
             if (admitted.isEmpty()) {
@@ -454,7 +451,8 @@ public final class ReplicationQueue {
             CompletableFuture<Void> delivered = delivery.deliver(task);
             return inLine.contains(task.kind())
                     ? delivered
-                    : Patience.atMost(LONGEST_DELIVERY, loop, "task " + task.kind() + " for " + task.target(), delivered);
+                    : Patience.atMost(
+                            LONGEST_DELIVERY, loop, "task " + task.kind() + " for " + task.target(), delivered);
         } catch (RuntimeException malformed) {
             return CompletableFuture.failedFuture(malformed);
         }

@@ -49,6 +49,8 @@ class ChunkDeliveryTest {
     private int puts;
     private boolean sourceAnswers;
     private boolean targetStores;
+    private NodeId target = TARGET;
+    private List<NodeId> members = List.of(TARGET, SOURCE);
 
     private void begin() {
         Rpc rpc = network.attach(SELF, loop);
@@ -62,15 +64,15 @@ class ChunkDeliveryTest {
                 responder.fail("its disk does not answer");
             }
         });
-        Rpc target = network.attach(TARGET, loop);
-        target.serve(Kind.PIN, (from, head, body, responder) -> {
+        Rpc other = network.attach(TARGET, loop);
+        other.serve(Kind.PIN, (from, head, body, responder) -> {
             pins++;
             responder.respond(ChunkMessages.code(ChunkMessages.NEEDED));
         });
-        target.serve(
+        other.serve(
                 Kind.CHUNK_GET,
                 (from, head, body, responder) -> responder.respond(ChunkMessages.code(ChunkMessages.MISSING)));
-        target.serve(Kind.CHUNK_PUT, (from, head, body, responder) -> {
+        other.serve(Kind.CHUNK_PUT, (from, head, body, responder) -> {
             puts++;
             if (targetStores) {
                 responder.respond(ChunkMessages.code(0));
@@ -81,12 +83,13 @@ class ChunkDeliveryTest {
         queue = new ReplicationQueue(loop, rpc, store, () -> Set.of(TARGET, SOURCE));
         ChunkDelivery delivery = new ChunkDelivery(loop, rpc, store, queue, views(rpc), bandwidth);
         queue.start();
-        delivery.owe(new ChunkRef(ChunkId.of(BYTES.duplicate()), 4_000_000), PIN, List.of(TARGET), "test");
+        delivery.owe(new ChunkRef(ChunkId.of(BYTES.duplicate()), 4_000_000), PIN, List.of(target), "test");
     }
 
     private Views views(Rpc rpc) {
         UUID cluster = new UUID(7, 7);
-        View view = new View(cluster, 3, 5, List.of(member(TARGET), member(SOURCE)));
+        View view = new View(
+                cluster, 3, 5, members.stream().map(ChunkDeliveryTest::member).toList());
         WireWriter ownership = new WireWriter();
         view.write(ownership);
         ownership.bool(false).list(view.ids(), WireWriter::node);
@@ -153,5 +156,16 @@ class ChunkDeliveryTest {
         away[0] = false;
         pass(Duration.ofSeconds(3));
         assertThat(store.read(Store.Snapshot::queued).join()).isZero();
+    }
+
+    @Test
+    void aCopyThatNobodyCanBeAskedForFailsAtOnce() {
+        members = List.of(SELF);
+        target = SELF;
+        begin();
+        pass(Duration.ofSeconds(20));
+        assertThat(store.read(tables -> tables.due(SELF, Long.MAX_VALUE, 1)).join())
+                .singleElement()
+                .satisfies(task -> assertThat(task.attempts()).isBetween(3, 6));
     }
 }

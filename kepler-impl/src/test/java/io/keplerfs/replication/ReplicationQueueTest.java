@@ -116,7 +116,9 @@ class ReplicationQueueTest {
 
         pass(Duration.ofMinutes(1));
 
-        assertThat(store.read(Store.Snapshot::queued).join()).as("what is out of reach").isEqualTo(1);
+        assertThat(store.read(Store.Snapshot::queued).join())
+                .as("what is out of reach")
+                .isEqualTo(1);
     }
 
     @Test
@@ -318,8 +320,10 @@ class ReplicationQueueTest {
         network.cut(SELF, away);
         holding(1);
         pass(Duration.ofSeconds(5));
-        assertThat(store.read(tables -> tables.due(gone, Long.MAX_VALUE, 1)).join()).isEmpty();
-        assertThat(store.read(tables -> tables.due(away, Long.MAX_VALUE, 10_000)).join())
+        assertThat(store.read(tables -> tables.due(gone, Long.MAX_VALUE, 1)).join())
+                .isEmpty();
+        assertThat(store.read(tables -> tables.due(away, Long.MAX_VALUE, 10_000))
+                        .join())
                 .hasSize(3_000);
     }
 
@@ -421,16 +425,17 @@ class ReplicationQueueTest {
                         return method.invoke(store, arguments);
                     }
                     int before = sums.size();
-                    CompletableFuture<Object> seen = store.read(tables -> ((Function<Store.Snapshot, Object>) arguments[0])
-                            .apply((Store.Snapshot) Proxy.newProxyInstance(
-                                    Store.class.getClassLoader(),
-                                    new Class<?>[] {Store.Snapshot.class},
-                                    (snapshot, call, with) -> {
-                                        if (call.getName().equals("backlog")) {
-                                            sums.add(world.nowNanos());
-                                        }
-                                        return call.invoke(tables, with);
-                                    })));
+                    CompletableFuture<Object> seen =
+                            store.read(tables -> ((Function<Store.Snapshot, Object>) arguments[0])
+                                    .apply((Store.Snapshot) Proxy.newProxyInstance(
+                                            Store.class.getClassLoader(),
+                                            new Class<?>[] {Store.Snapshot.class},
+                                            (snapshot, call, with) -> {
+                                                if (call.getName().equals("backlog")) {
+                                                    sums.add(world.nowNanos());
+                                                }
+                                                return call.invoke(tables, with);
+                                            })));
                     if (sums.size() == before) {
                         return seen;
                     }

@@ -109,7 +109,9 @@ interface TableContract extends StoreUnderTest {
     default void copiesAreCountedForSomeTargetsUpToABound() {
         fourCopiesAndASmallTask();
 
-        assertThat(copiesQueued(Set.of(node(1)), 100)).as("without the small task").isEqualTo(3);
+        assertThat(copiesQueued(Set.of(node(1)), 100))
+                .as("without the small task")
+                .isEqualTo(3);
         assertThat(copiesQueued(Set.of(node(1), node(2), node(3)), 100)).isEqualTo(4);
         assertThat(copiesQueued(Set.of(node(1), node(2)), 2)).isEqualTo(2);
         assertThat(copiesQueued(Set.of(node(3)), 100)).isZero();
@@ -124,8 +126,8 @@ interface TableContract extends StoreUnderTest {
     default void tasksForAllOtherTargetsAreRemovedInBoundedPieces() {
         fourCopiesAndASmallTask();
 
-        write(tables -> assertThat(tables.dequeueAllBut(Set.of(node(1), node(2)), 10))
-                .isZero());
+        write(tables ->
+                assertThat(tables.dequeueAllBut(Set.of(node(1), node(2)), 10)).isZero());
         write(tables -> assertThat(tables.dequeueAllBut(Set.of(node(2)), 3)).isEqualTo(3));
         write(tables -> assertThat(tables.dequeueAllBut(Set.of(node(2)), 3)).isEqualTo(1));
         assertThat(due(null, 1_000, 10)).extracting(QueueRow::target).containsExactly(node(2));
