@@ -255,6 +255,9 @@ public interface Store extends AutoCloseable {
         /** How many tasks there are, due or not. */
         long queued();
 
+        /** How many tasks copy a chunk to one of these nodes, due or not; does not count on beyond {@code most}. */
+        long copiesQueued(Set<NodeId> targets, long most);
+
         List<UploadRow> uploads();
 
         /** Undelivered fast writes of one register, oldest first. */
@@ -340,6 +343,13 @@ public interface Store extends AutoCloseable {
         void enqueue(QueueRow task);
 
         void dequeue(String kind, byte[] id, NodeId target);
+
+        /**
+         * Removes tasks for any node but these, due or not.
+         *
+         * @return how many, at most {@code limit}
+         */
+        int dequeueAllBut(Set<NodeId> targets, int limit);
 
         /** Makes every task that is due later due at this time. */
         void hurry(long nowMillis);

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -167,6 +168,11 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     @Override
     public void dequeue(String kind, byte[] id, NodeId target) {
         changing().queue().remove(kind, id, target);
+    }
+
+    @Override
+    public int dequeueAllBut(Set<NodeId> targets, int limit) {
+        return changing().queue().removeAllBut(targets, limit);
     }
 
     @Override

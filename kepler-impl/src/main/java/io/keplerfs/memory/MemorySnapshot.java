@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.Spliterator;
 import java.util.Spliterators;
@@ -235,6 +236,14 @@ class MemorySnapshot implements Store.Snapshot {
     @Override
     public final long queued() {
         return tables().queue.size();
+    }
+
+    @Override
+    public final long copiesQueued(Set<NodeId> targets, long most) {
+        return tables().queue.values().stream()
+                .filter(task -> task.priority() != Priority.SMALL && targets.contains(task.target()))
+                .limit(most)
+                .count();
     }
 
     @Override

@@ -22,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -164,6 +165,16 @@ class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
     @Override
     public void dequeue(String kind, byte[] id, NodeId target) {
         remove(tables().queue, new TaskId(kind, id, target));
+    }
+
+    @Override
+    public int dequeueAllBut(Set<NodeId> targets, int limit) {
+        List<QueueRow> others = tables().queue.values().stream()
+                .filter(task -> !targets.contains(task.target()))
+                .limit(limit)
+                .toList();
+        others.forEach(task -> dequeue(task.kind(), task.id(), task.target()));
+        return others.size();
     }
 
     @Override
