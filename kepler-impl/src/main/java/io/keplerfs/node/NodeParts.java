@@ -174,7 +174,8 @@ public final class NodeParts {
                         views,
                         id -> members.find(id).map(MemberInfo::label).orElse("")));
         collector =
-                new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages());
+                new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages(),
+                        bandwidth::bytesPerSecond);
         audit = new ManifestAudit(
                 loop,
                 rpc,
