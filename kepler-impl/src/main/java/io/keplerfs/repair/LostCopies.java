@@ -97,8 +97,7 @@ final class LostCopies implements Recovery {
                 if (notOwed != null) {
                     log.debug("chunk {} could not be queued and is tried again: {}", chunk.id(), notOwed.toString());
                 }
-                found.complete(
-                        notOwed != null ? Outcome.LATER : failure == null ? Outcome.UNDER_WAY : Outcome.UNKNOWN);
+                found.complete(notOwed != null ? Outcome.LATER : failure == null ? Outcome.UNDER_WAY : Outcome.UNKNOWN);
             });
         });
         return found;

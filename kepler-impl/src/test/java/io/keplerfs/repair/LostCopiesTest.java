@@ -105,8 +105,7 @@ class LostCopiesTest {
         for (int peer = 2; peer <= 3; peer++) {
             Store theirs = new MemoryStore(id(peer), Runnable::run);
             theirs.writeChunk(CHUNK, BYTES.duplicate()).join();
-            new ChunkOwner(
-                    network.attach(id(peer), new SimProcess(world, 0)), theirs, Transport.MAX_BODY_BYTES);
+            new ChunkOwner(network.attach(id(peer), new SimProcess(world, 0)), theirs, Transport.MAX_BODY_BYTES);
         }
         network.courier((from, to, kind) -> {
             asked += kind == Kind.CHUNK_GET && !to.equals(SELF) ? 1 : 0;
@@ -114,8 +113,8 @@ class LostCopiesTest {
         });
         CompletableFuture<Outcome> outcome = new CompletableFuture<>();
         LostCopies lost = new LostCopies(loop, SELF, store, views, delivery);
-        loop.execute(() -> lost.mend(new ChunkRow(CHUNK, 3, ChunkRow.State.QUARANTINE))
-                .thenAccept(outcome::complete));
+        loop.execute(() ->
+                lost.mend(new ChunkRow(CHUNK, 3, ChunkRow.State.QUARANTINE)).thenAccept(outcome::complete));
         world.runUntil(outcome::isDone, Duration.ofMinutes(5));
         return outcome.join();
     }

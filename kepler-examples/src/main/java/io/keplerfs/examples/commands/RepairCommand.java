@@ -73,8 +73,9 @@ public final class RepairCommand extends ClientCommand {
 
     @Option(
             names = "--wait",
-            description = "Return only when every member answers, ownership has settled and nobody has a copy left to make for"
-                    + " ten seconds, and show how it gets on. Fails when a member is silent for a minute.")
+            description =
+                    "Return only when every member answers, ownership has settled and nobody has a copy left to make for"
+                            + " ten seconds, and show how it gets on. Fails when a member is silent for a minute.")
     private boolean wait;
 
     public RepairCommand(Shell shell) {

@@ -76,9 +76,7 @@ final class RepairWait {
         } else if (!now.silent().isEmpty()) {
             return Optional.of("repair: waiting for an answer of " + now.silent());
         }
-        return view.settled()
-                ? Optional.empty()
-                : Optional.of("repair: ownership is moving to view " + view.epoch());
+        return view.settled() ? Optional.empty() : Optional.of("repair: ownership is moving to view " + view.epoch());
     }
 
     private void tell(String line) {

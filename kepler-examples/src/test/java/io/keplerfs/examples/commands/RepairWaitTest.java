@@ -37,8 +37,7 @@ class RepairWaitTest {
         FakeViews views = new FakeViews() {
             @Override
             public CompletableFuture<ViewStatus> statusAsync() {
-                return CompletableFuture.completedFuture(
-                        new ViewStatus(epoch, settled, 3, 0, List.of(), List.of()));
+                return CompletableFuture.completedFuture(new ViewStatus(epoch, settled, 3, 0, List.of(), List.of()));
             }
         };
         new RepairWait(repair, views, told::add, () -> {
