@@ -173,8 +173,17 @@ public final class NodeParts {
                         rpc,
                         views,
                         id -> members.find(id).map(MemberInfo::label).orElse("")));
-        collector =
-                new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages());
+        collector = new Collector(
+                loop,
+                rpc,
+                store,
+                views,
+                delivery,
+                cluster.claims(),
+                references,
+                holdings,
+                policy.ages(),
+                bandwidth::bytesPerSecond);
         audit = new ManifestAudit(
                 loop,
                 rpc,

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A real disk that writes down what is done to it, and can be told to fail, to wait or to be full. */
 final class RecordingDisk implements Disk {
+    private volatile String reason = "injected";
     private final FileDisk real = new FileDisk(false);
     private final Path root;
     private final List<String> events = new CopyOnWriteArrayList<>();
@@ -52,12 +53,17 @@ final class RecordingDisk implements Disk {
         return gate;
     }
 
+    /** What the errors of the next failures say. */
+    void because(String why) {
+        reason = why;
+    }
+
     private void happens(String event) throws IOException {
         await();
         events.add(event);
         String prefix = failing;
         if (prefix != null && event.startsWith(prefix)) {
-            throw new IOException("injected: " + event);
+            throw new IOException(reason + ": " + event);
         }
     }
 
