@@ -71,11 +71,11 @@ class ManifestJournalTest {
         }
         try (Remains remains = Remains.open(withoutDatabase.resolve("data"), 0)) {
             Map<String, String> found = new TreeMap<>();
-            for (Map.Entry<RegisterKey, Remains.Located> entry :
+            for (Map.Entry<RegisterKey, List<Remains.Located>> entry :
                     remains.contents().registers().entrySet()) {
                 found.put(
                         entry.getKey().key(),
-                        new String(remains.value(entry.getKey(), entry.getValue()), StandardCharsets.UTF_8));
+                        new String(remains.value(entry.getKey(), entry.getValue().get(0)), StandardCharsets.UTF_8));
             }
             return found;
         }
