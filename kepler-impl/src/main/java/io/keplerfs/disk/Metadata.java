@@ -127,6 +127,15 @@ final class Metadata {
             public List<IntentRow> fastWrites() throws IOException {
                 return read(snapshot -> snapshot.intents((String) null));
             }
+
+            @Override
+            public boolean isWhole() throws IOException {
+                return read(snapshot -> snapshot.tables()
+                        .sql()
+                        .first("PRAGMA quick_check(1)", row -> row.text(1))
+                        .filter("ok"::equals)
+                        .isPresent());
+            }
         };
     }
 
