@@ -2,6 +2,7 @@ package io.keplerfs.disk;
 
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.wire.MalformedMessageException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -122,14 +123,25 @@ final class OldDatabase implements Closeable {
 
     /** Reads every page. */
     boolean isWhole() {
-        return sql.first("PRAGMA quick_check(1)", row -> row.text(1))
-                .filter("ok"::equals)
-                .isPresent();
+        try {
+            return sql.first("PRAGMA quick_check(1)", row -> row.text(1))
+                    .filter("ok"::equals)
+                    .isPresent();
+        } catch (MetadataException damaged) {
+            LOG.debug("check of {}", file, damaged);
+            sql.forgetFailure();
+            return false;
+        }
     }
 
     /** The number of the last group of transactions; a database without one is of a release that kept no journal. */
-    long sequence() {
-        return Metadata.sequence(Tables.over(sql)).orElse(0L);
+    long sequence() throws IOException {
+        try {
+            return Metadata.sequence(Tables.over(sql)).orElse(0L);
+        } catch (MetadataException | MalformedMessageException damaged) {
+            sql.forgetFailure();
+            throw new IOException(file + " is damaged: " + damaged.getMessage(), damaged);
+        }
     }
 
     private static RegisterKey key(Row row) throws SQLException {

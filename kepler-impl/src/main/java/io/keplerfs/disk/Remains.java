@@ -54,7 +54,17 @@ public final class Remains implements Closeable {
     public record Contents(Map<RegisterKey, List<Located>> registers, Map<FastWrite, List<Located>> fastWrites) {}
 
     /** The newest that one of the two knows. */
-    private record Known(Map<RegisterKey, Located> registers, Map<FastWrite, Located> fastWrites) {}
+    private record Known(Map<RegisterKey, Located> registers, Map<FastWrite, Located> fastWrites) {
+        boolean isIn(Known other) {
+            return other.registers.keySet().containsAll(registers.keySet())
+                    && other.fastWrites.keySet().containsAll(fastWrites.keySet());
+        }
+
+        void retain(Known other) {
+            registers.keySet().retainAll(other.registers.keySet());
+            fastWrites.keySet().retainAll(other.fastWrites.keySet());
+        }
+    }
 
     private Remains(Path source, @Nullable DirectoryLock lock, @Nullable OldDatabase database) {
         this.source = source;
@@ -113,17 +123,36 @@ public final class Remains implements Closeable {
     public Contents contents() throws IOException {
         Known journal = new Known(new HashMap<>(), new HashMap<>());
         Known metadata = new Known(new HashMap<>(), new HashMap<>());
-        readJournal(journal);
-        readDatabase(metadata);
+        JournalEnd end = readJournal(journal);
+        boolean toItsEnd = readDatabase(metadata);
+        if (database != null && Files.isDirectory(source.resolve(JOURNAL))) {
+            forgetRemoved(journal, end, metadata, toItsEnd ? database : null);
+        }
         return new Contents(
                 merged(journal.registers, metadata.registers), merged(journal.fastWrites, metadata.fastWrites));
     }
 
-    private void readDatabase(Known known) {
+    /** What only the one knows that is behind was removed since, if the other one is whole; else nobody can say, and it is kept. */
+    private void forgetRemoved(Known journal, JournalEnd end, Known metadata, @Nullable OldDatabase readable)
+            throws IOException {
+        long sequence = readable == null ? -1 : readable.sequence();
+        if (readable != null && sequence >= end.sequence() && (journal.isIn(metadata) || readable.isWhole())) {
+            journal.retain(metadata);
+        } else if (readable != null && sequence < end.sequence() && end.complete()) {
+            notes.add("meta.db is behind the manifest journal");
+            metadata.retain(journal);
+        } else {
+            notes.add("the journal and meta.db cannot be compared to their ends: files that were deleted may come back");
+        }
+    }
+
+    /** @return whether nothing is left out, as far as can be told */
+    private boolean readDatabase(Known known) {
         OldDatabase readable = database;
         if (readable == null) {
-            return;
+            return false;
         }
+        int before = notes.size();
         try {
             readable.registers((key, ballot) -> known.registers.put(key, new Located(ballot, null, 0)));
         } catch (IOException | MetadataException damaged) {
@@ -134,6 +163,7 @@ public final class Remains implements Closeable {
         } catch (IOException | MetadataException damaged) {
             notes.add("fast writes: " + damaged.getMessage());
         }
+        return notes.size() == before;
     }
 
     private static <K> Map<K, List<Located>> merged(Map<K, Located> journal, Map<K, Located> metadata) {
@@ -151,27 +181,29 @@ public final class Remains implements Closeable {
                 : List.of(journal, metadata);
     }
 
-    private void readJournal(Known known) throws IOException {
+    private JournalEnd readJournal(Known known) throws IOException {
         Path journal = source.resolve(JOURNAL);
         if (Files.isRegularFile(source)) {
-            return;
+            return new JournalEnd(0, false);
         }
         List<JournalFile> files = JournalFile.counting(JournalFile.in(journal));
         if (files.isEmpty()) {
             notes.add("there is no manifest journal");
         }
-        boolean complete =
-                JournalEnd.of(files, JournalFile.newestCheckpoint(files)).complete();
+        JournalEnd end = JournalEnd.of(files, JournalFile.newestCheckpoint(files));
+        boolean whole = true;
         for (JournalFile file : files) {
             JournalFile.Reading reading = file.read((entry, at) -> apply(entry, file.path(), at, known));
+            whole &= reading.isWhole();
             if (!reading.isWhole()) {
-                notes.add(file.path().getFileName() + " is damaged: " + reading.damagedEntries() + " entries left out, "
+                notes.add(file.path().getFileName() + " is damaged: " + reading.damagedEntries() + " places left out, "
                         + reading.unreadBytes() + " bytes at its end not read");
             }
         }
-        if (!complete) {
+        if (!end.complete()) {
             notes.add("the manifest journal is not complete");
         }
+        return new JournalEnd(end.sequence(), end.complete() && whole);
     }
 
     private static void apply(JournalEntry entry, Path file, long at, Known known) {

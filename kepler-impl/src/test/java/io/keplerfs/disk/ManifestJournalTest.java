@@ -309,6 +309,51 @@ class ManifestJournalTest {
         assertCompletedByTheNextStart(Map.of("key-1", "one"));
     }
 
+    private List<String> keysIn(Path directory) throws IOException {
+        try (Remains remains = Remains.open(directory, 0)) {
+            return remains.contents().registers().keySet().stream()
+                    .map(RegisterKey::key)
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Test
+    void whatAWholeDatabaseHasForgottenDoesNotComeBackFromAJournalThatIsBehind() throws IOException {
+        RecordingDisk disk = new RecordingDisk(root());
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()), disk)) {
+            put(store, row(1, 5, "one"));
+            put(store, row(2, 5, "two"));
+            disk.fail("write manifests");
+            remove(store, 1);
+            put(store, row(3, 5, "three"));
+        }
+        assertThat(keysIn(copyOf(root()))).containsExactly("key-2", "key-3");
+
+        // The node's own secrets are in there too, so a page in the middle is as good as the last.
+        Path damaged = copyOf(root());
+        byte[] database = Files.readAllBytes(damaged.resolve("meta.db"));
+        Arrays.fill(database, 2 * 4096, 3 * 4096, (byte) 0xa5);
+        Files.write(damaged.resolve("meta.db"), database);
+        assertThat(keysIn(damaged)).contains("key-1", "key-2");
+        assertThat(notes(damaged)).anyMatch(note -> note.contains("may come back"));
+    }
+
+    @Test
+    void whatAWholeJournalHasForgottenDoesNotComeBackFromAnOlderDatabase() throws IOException {
+        Path backup = home.resolve("backup.db");
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            put(store, row(1, 5, "one"));
+            put(store, row(2, 5, "two"));
+            done(store.copyMetadata(backup));
+            remove(store, 1);
+        }
+        Files.copy(backup, root().resolve("meta.db"), StandardCopyOption.REPLACE_EXISTING);
+
+        assertThat(keysIn(root())).containsExactly("key-2");
+        assertThat(notes(root())).contains("meta.db is behind the manifest journal");
+    }
+
     @Test
     void aBackupReplacesNothingAndIsKeptOutOfTheDataDirectory() throws IOException {
         try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
