@@ -71,12 +71,22 @@ public record MetadataCopy(Path file, long sizeBytes, long registers, long chunk
         return parent;
     }
 
+    /** So that no node takes it for its memory. */
+    private static void mark(Path unfinished) throws IOException {
+        try (Sql sql = Metadata.connectToMark(unfinished)) {
+            new SettingTable(sql).put(Metadata.BACKUP, new byte[] {1});
+        } catch (SQLException | MetadataException failed) {
+            throw new IOException("the backup " + unfinished + " cannot be marked: " + failed.getMessage(), failed);
+        }
+    }
+
     private static MetadataCopy write(DataDirectory directory, Path file, Path unfinished) throws IOException {
         try (Sql sql = Metadata.connectToRead(directory.database())) {
             sql.update("VACUUM INTO ?", unfinished.toString());
         } catch (SQLException | MetadataException failed) {
             throw new IOException("no backup of meta.db in " + directory.root() + ": " + failed.getMessage(), failed);
         }
+        mark(unfinished);
         try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
             channel.force(true);
         }

@@ -144,6 +144,16 @@ final class OldDatabase implements Closeable {
         }
     }
 
+    /** Whether a node may go on with it, as far as it can tell by itself. */
+    boolean isMemory(boolean journalIsThere) throws IOException {
+        try {
+            return Tables.over(sql).settings().find(Metadata.BACKUP).isEmpty() && (journalIsThere || sequence() == 0);
+        } catch (MetadataException damaged) {
+            sql.forgetFailure();
+            throw new IOException(file + " is damaged: " + damaged.getMessage(), damaged);
+        }
+    }
+
     private static RegisterKey key(Row row) throws SQLException {
         return new RegisterKey(row.text(1), row.small(2), row.text(3));
     }

@@ -87,7 +87,9 @@ public final class Renewal {
                 .sequence();
         boolean whole;
         try (OldDatabase database = OldDatabase.open(file)) {
-            whole = database.isWhole() && database.sequence() >= known;
+            whole = database.isWhole()
+                    && database.sequence() >= known
+                    && database.isMemory(Files.isDirectory(directory.resolve("manifests")));
         } catch (IOException | MetadataException damaged) {
             LOG.info("{} is damaged: {}", file, damaged.getMessage());
             whole = false;

@@ -276,7 +276,7 @@ class ManifestJournalTest {
     }
 
     @Test
-    void anOlderDatabaseBesideItIsRefused() throws IOException {
+    void aBackupIsRefusedAsMemory() throws IOException {
         Path backup = home.resolve("backup.db");
         try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
             put(store, row(1, 5, "one"));
@@ -290,11 +290,48 @@ class ManifestJournalTest {
 
         assertThatThrownBy(() -> DiskStore.open(DiskFixture.options(root())))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("is older than the journal")
+                .hasMessageContaining("is a backup")
                 .hasMessageContaining("kepler rebuild --from-peers");
         try (Remains remains = Remains.open(backup, 0)) {
             assertThat(remains.contents().registers()).containsOnlyKeys(key(1));
         }
+    }
+
+    @Test
+    void anOlderDatabaseBesideItIsRefused() throws IOException {
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            put(store, row(1, 5, "one"));
+        }
+        Path older = Files.copy(root().resolve("meta.db"), home.resolve("older.db"));
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            // A promise is enough: it would be broken.
+            put(store, new RegisterRow(key(2), new Ballot(9, NODE), Ballot.ZERO, new byte[0], new byte[0]));
+        }
+        Files.copy(older, root().resolve("meta.db"), StandardCopyOption.REPLACE_EXISTING);
+
+        assertThatThrownBy(() -> DiskStore.open(DiskFixture.options(root())))
+                .hasMessageContaining("is older than the journal")
+                .hasMessageContaining("kepler rebuild --from-peers");
+    }
+
+    @Test
+    void aBackupIsRefusedAlsoWithoutAnyJournalAndSoIsADirectoryWithoutOne() throws IOException {
+        Path backup = home.resolve("backup.db");
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            put(store, row(1, 5, "one"));
+            done(store.copyMetadata(backup));
+        }
+        DiskFixture.delete(root().resolve("manifests"));
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> DiskStore.open(DiskFixture.options(root())))
+                    .hasMessageContaining("manifests is missing")
+                    .hasMessageContaining("kepler rebuild --from-peers");
+        }
+        Renewal.refuseWhole(root());
+        Files.copy(backup, root().resolve("meta.db"), StandardCopyOption.REPLACE_EXISTING);
+        Files.createDirectory(root().resolve("manifests"));
+        assertThatThrownBy(() -> DiskStore.open(DiskFixture.options(root()))).hasMessageContaining("is a backup");
+        Renewal.refuseWhole(root());
     }
 
     @Test
