@@ -162,6 +162,25 @@ class ManifestJournalTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 5, 10})
+    void oneFlippedByteOfAnEntryHidesThatEntryAlone(int inIt) throws IOException {
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            for (int i = 1; i < 7; i++) {
+                put(store, row(i, 5, "value " + i));
+            }
+            checkpoint(store);
+        }
+        Path all = newest(root(), ".all");
+        byte[] bytes = Files.readAllBytes(all);
+        // They are in the order of their keys: by shard, which is the remainder by 3.
+        int length = new JournalEntry.Accepted(key(3), new Ballot(5, NODE), new byte[7]).framed().length;
+        bytes[JournalFile.HEADER_BYTES + 2 * length + inIt] ^= 0x10;
+        Files.write(all, bytes);
+
+        assertThat(readBack(root())).containsOnlyKeys("key-3", "key-6", "key-4", "key-2", "key-5");
+    }
+
     @Test
     void aTornTailLosesWhatWasTornAndTheNextStartWritesItAgain() throws IOException {
         try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
