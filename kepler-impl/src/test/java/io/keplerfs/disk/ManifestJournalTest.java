@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.RegisterKey;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -408,6 +411,52 @@ class ManifestJournalTest {
 
         assertThat(keysIn(root())).containsExactly("key-2");
         assertThat(notes(root())).contains("meta.db is behind the manifest journal");
+    }
+
+    @Test
+    void oneBackupAtATimeAndClosingEndsIt() throws IOException {
+        RecordingDisk disk = new RecordingDisk(root());
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        CompletableFuture<MetadataCopy> first;
+        CompletableFuture<Void> closing;
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()), disk)) {
+            put(store, row(1, 5, "one"));
+            // Asked for by the backup first of all.
+            disk.setFreeBytes(() -> {
+                if (Thread.currentThread().getName().endsWith("store-backup")) {
+                    asked.countDown();
+                    Uninterruptibles.awaitUninterruptibly(go);
+                }
+                return Long.MAX_VALUE;
+            });
+            first = store.copyMetadata(home.resolve("first"));
+            Uninterruptibles.awaitUninterruptibly(asked);
+            assertThat(DiskFixture.failure(store.copyMetadata(home.resolve("second"))))
+                    .hasMessageContaining("another backup");
+            assertThat(done(store.read(tables -> tables.register(key(1)))).value())
+                    .isNotEmpty();
+            closing = CompletableFuture.runAsync(store::close);
+            await().untilAsserted(() -> assertThat(DiskFixture.failure(store.copyMetadata(home.resolve("third"))))
+                    .hasMessageContaining("closed"));
+            go.countDown();
+            done(closing);
+        }
+        assertThat(DiskFixture.failure(first)).hasMessageContaining("closes");
+        assertThat(DiskFixture.namesIn(home)).containsExactly("data");
+    }
+
+    @Test
+    void aBackupWaitsForRoomAndTheNextOneMayFollow() throws IOException {
+        RecordingDisk disk = new RecordingDisk(root());
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()), disk)) {
+            disk.setFreeBytes(200L << 20);
+            assertThat(DiskFixture.failure(store.copyMetadata(home.resolve("none"))))
+                    .hasMessageContaining("the log of meta.db grows");
+            disk.setFreeBytes(Long.MAX_VALUE);
+            done(store.copyMetadata(home.resolve("first")));
+            done(store.copyMetadata(home.resolve("second")));
+        }
     }
 
     @Test
