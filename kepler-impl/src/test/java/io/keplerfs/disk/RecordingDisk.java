@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A real disk that writes down what is done to it, and can be told to fail, to wait or to be full. */
@@ -18,7 +19,7 @@ final class RecordingDisk implements Disk {
     private final List<String> events = new CopyOnWriteArrayList<>();
     private volatile @Nullable String failing;
     private volatile @Nullable SQLException failingCommit;
-    private volatile long freeBytes = Long.MAX_VALUE;
+    private volatile LongSupplier freeBytes = () -> Long.MAX_VALUE;
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
     /** @param root events name paths relative to it */
@@ -44,6 +45,10 @@ final class RecordingDisk implements Disk {
     }
 
     void setFreeBytes(long bytes) {
+        freeBytes = () -> bytes;
+    }
+
+    void setFreeBytes(LongSupplier bytes) {
         freeBytes = bytes;
     }
 
@@ -136,7 +141,7 @@ final class RecordingDisk implements Disk {
 
     @Override
     public long freeBytes(Path path) {
-        return freeBytes;
+        return freeBytes.getAsLong();
     }
 
     @Override
