@@ -143,9 +143,7 @@ record JournalFile(Path path, long number, boolean whole) {
         long size = Files.size(path);
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             JournalFrames frames = new JournalFrames(channel, size);
-            Optional<Header> header = size < HEADER_BYTES
-                    ? Optional.empty()
-                    : Header.of(frames.bytes(0, HEADER_BYTES));
+            Optional<Header> header = size < HEADER_BYTES ? Optional.empty() : Header.of(frames.bytes(0, HEADER_BYTES));
             return header.isEmpty() ? new Reading(header, 0, size) : readEntries(frames, header, size, visitor);
         }
     }

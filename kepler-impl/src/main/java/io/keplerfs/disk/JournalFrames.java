@@ -64,9 +64,8 @@ final class JournalFrames {
             return 0;
         }
         int length = number(offset(at, Integer.BYTES));
-        boolean possible = length > 0
-                && length <= JournalEntry.MOST_BODY_BYTES
-                && length <= size - at - JournalEntry.FRAME_BYTES;
+        boolean possible =
+                length > 0 && length <= JournalEntry.MOST_BODY_BYTES && length <= size - at - JournalEntry.FRAME_BYTES;
         return possible ? length : 0;
     }
 

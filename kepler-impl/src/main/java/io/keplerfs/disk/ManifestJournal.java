@@ -421,7 +421,9 @@ final class ManifestJournal {
         if (replaceable && committed.isWhole()) {
             closeEnded();
             deleteSegments(0);
-            LOG.warn("deleted the segments in {} to make room for a checkpoint, which replaces them", directory.manifests());
+            LOG.warn(
+                    "deleted the segments in {} to make room for a checkpoint, which replaces them",
+                    directory.manifests());
         }
         long free = disk.freeBytes(directory.root());
         if (free < needed) {

@@ -108,20 +108,22 @@ final class Metadata {
 
     private static void refuseBackup(DataDirectory directory, Tables tables) throws IOException {
         if (tables.settings().find(BACKUP).isPresent()) {
-            throw new IOException("meta.db in " + directory.root() + " is a backup: what the node has promised since it was made is"
-                    + " not in it, and would be broken. Put the newer meta.db back, " + orRenew(directory));
+            throw new IOException(
+                    "meta.db in " + directory.root() + " is a backup: what the node has promised since it was made is"
+                            + " not in it, and would be broken. Put the newer meta.db back, " + orRenew(directory));
         }
     }
 
     private static String orRenew(DataDirectory directory) {
-        return "or make the directory a new member that keeps its chunks with 'kepler rebuild --from-peers " + directory.root()
-                + "'";
+        return "or make the directory a new member that keeps its chunks with 'kepler rebuild --from-peers "
+                + directory.root() + "'";
     }
 
     private static ManifestJournal openJournal(DataDirectory directory, Disk disk, Tables tables) throws IOException {
         Optional<Long> sequence = sequence(tables);
         if (sequence.orElse(0L) > 0 && !Files.isDirectory(directory.manifests())) {
-            throw new IOException(directory.manifests() + " is missing, so nothing proves that meta.db is not an older copy, with"
+            throw new IOException(directory.manifests()
+                    + " is missing, so nothing proves that meta.db is not an older copy, with"
                     + " which the node would break its promises: put that directory back, " + orRenew(directory));
         }
         disk.createDirectory(directory.manifests());

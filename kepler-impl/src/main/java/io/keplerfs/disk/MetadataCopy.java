@@ -55,8 +55,7 @@ public record MetadataCopy(Path file, long sizeBytes, long registers, long chunk
                     file
                             + " is in the data directory, with which it would be lost: choose another place, best on another disk");
         }
-        Store.Usage usage =
-                new Store.Usage(0, 0, disk.freeBytes(directory.root()), disk.totalBytes(directory.root()));
+        Store.Usage usage = new Store.Usage(0, 0, disk.freeBytes(directory.root()), disk.totalBytes(directory.root()));
         if (usage.isNearlyFull()) {
             throw new IOException("only " + usage.freeBytes() + " bytes are free at " + directory.root()
                     + ", and until a backup is done the log of meta.db grows there: make room first");

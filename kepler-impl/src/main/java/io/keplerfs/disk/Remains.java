@@ -142,7 +142,8 @@ public final class Remains implements Closeable {
             notes.add("meta.db is behind the manifest journal");
             metadata.retain(journal);
         } else {
-            notes.add("the journal and meta.db cannot be compared to their ends: files that were deleted may come back");
+            notes.add(
+                    "the journal and meta.db cannot be compared to their ends: files that were deleted may come back");
         }
     }
 

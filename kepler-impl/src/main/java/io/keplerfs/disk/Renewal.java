@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Renewal {
     private static final Logger LOG = LoggerFactory.getLogger(Renewal.class);
-    private static final List<String> MEMORY = List.of("meta.db", "meta.db-wal", "meta.db-shm", "manifests", "quarantine");
+    private static final List<String> MEMORY =
+            List.of("meta.db", "meta.db-wal", "meta.db-shm", "manifests", "quarantine");
 
     /**
      * @param from the id that must not be used any more

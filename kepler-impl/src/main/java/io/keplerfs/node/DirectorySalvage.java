@@ -78,10 +78,12 @@ final class DirectorySalvage implements Salvage {
         Map<Remains, Integer> registers = new HashMap<>();
         for (Remains source : sources) {
             Remains.Contents contents = source.contents();
-            contents.registers().forEach((key, places) -> copies(newest, key, key)
-                    .add(source, places, where -> source.value(key, where)));
-            contents.fastWrites().forEach((write, places) -> copies(fastWrites, write, write.key())
-                    .add(source, places, where -> source.value(write, where)));
+            contents.registers()
+                    .forEach((key, places) ->
+                            copies(newest, key, key).add(source, places, where -> source.value(key, where)));
+            contents.fastWrites()
+                    .forEach((write, places) -> copies(fastWrites, write, write.key())
+                            .add(source, places, where -> source.value(write, where)));
             registers.put(source, contents.registers().size());
         }
         fastWrites.values().forEach(this::deliver);
@@ -161,7 +163,9 @@ final class DirectorySalvage implements Salvage {
         for (RegisterKey key : gone) {
             Copies copies = files.remove(key);
             if (copies != null) {
-                bytes -= copies.version().map(version -> version.info().sizeBytes()).orElse(0L);
+                bytes -= copies.version()
+                        .map(version -> version.info().sizeBytes())
+                        .orElse(0L);
             }
             deleted++;
         }

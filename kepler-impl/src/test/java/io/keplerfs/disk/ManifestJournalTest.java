@@ -78,7 +78,8 @@ class ManifestJournalTest {
                     remains.contents().registers().entrySet()) {
                 found.put(
                         entry.getKey().key(),
-                        new String(remains.value(entry.getKey(), entry.getValue().get(0)), StandardCharsets.UTF_8));
+                        new String(
+                                remains.value(entry.getKey(), entry.getValue().get(0)), StandardCharsets.UTF_8));
             }
             return found;
         }

@@ -71,7 +71,8 @@ class RenewalTest {
         assertThat(DiskFixture.namesIn(root().resolve("quarantine")))
                 .contains(bad.toString())
                 .doesNotContain("somebody-looks-at-it");
-        assertThat(renewed.aside().resolve("quarantine").resolve("somebody-looks-at-it")).exists();
+        assertThat(renewed.aside().resolve("quarantine").resolve("somebody-looks-at-it"))
+                .exists();
     }
 
     @ParameterizedTest
