@@ -418,6 +418,7 @@ class ReplicationQueueTest {
     }
 
     /** The store, but what needs the sum of the backlog takes so long. */
+    @SuppressWarnings("unchecked")
     private Store slowSums(List<Long> sums, Duration time) {
         return (Store) Proxy.newProxyInstance(
                 Store.class.getClassLoader(), new Class<?>[] {Store.class}, (proxy, method, arguments) -> {
