@@ -126,8 +126,10 @@ final class Metadata {
                     + " is missing, so nothing proves that meta.db is not an older copy, with"
                     + " which the node would break its promises: put that directory back, " + orRenew(directory));
         }
-        disk.createDirectory(directory.manifests());
-        disk.forceDirectory(directory.root());
+        if (!Files.isDirectory(directory.manifests())) {
+            disk.createDirectory(directory.manifests());
+            disk.forceDirectory(directory.root());
+        }
         boolean unknown = sequence.isEmpty()
                 && (!tables.registers().isEmpty() || !tables.intents().all(null).isEmpty());
         return ManifestJournal.open(directory, disk, ManifestJournal.Limits.USUAL, sequence.orElse(0L), unknown);

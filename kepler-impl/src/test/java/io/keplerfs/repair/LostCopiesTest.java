@@ -20,6 +20,7 @@ import io.keplerfs.spi.Store;
 import io.keplerfs.spi.Transport;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Views;
 import java.lang.reflect.Proxy;
@@ -47,7 +48,7 @@ class LostCopiesTest {
     private final Set<ChunkId> quarantined = new HashSet<>(Set.of(CHUNK));
     private final Store store = quarantining(new MemoryStore(SELF, Runnable::run), quarantined);
     private final Rpc rpc = network.attach(SELF, loop);
-    private final ReplicationQueue queue = new ReplicationQueue(loop, rpc, store, Set::of);
+    private final ReplicationQueue queue = new ReplicationQueue(loop, rpc, store, () -> Set.of(id(2)));
     private int asked;
 
     private static NodeId id(long number) {
@@ -127,7 +128,8 @@ class LostCopiesTest {
         store.write(tables -> {
                     for (int i = 0; i < tasks; i++) {
                         byte[] id = ByteBuffer.allocate(4).putInt(i).array();
-                        tables.enqueue(queue.task("other", id, target, 5, "test"));
+                        tables.enqueue(
+                                queue.task("other", id, target, 5, "test").copying(Priority.OTHER, 3));
                     }
                     return true;
                 })
@@ -142,6 +144,8 @@ class LostCopiesTest {
     void whatAnotherOwnerHasIsOwedHereHoweverLongTheQueueIs() {
         pin();
         owe(id(2), (int) ReplicationQueue.LONG);
+        // Only what waits for a node within reach counts.
+        network.attach(id(2), new SimProcess(world, 0));
         loop.execute(queue::start);
         world.runUntil(queue::isLong, Duration.ofMinutes(1));
         assertThat(queue.isLong()).isTrue();
