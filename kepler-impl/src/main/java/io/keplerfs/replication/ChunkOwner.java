@@ -96,9 +96,8 @@ public final class ChunkOwner {
         boolean confirmedOnly = head.bool();
         answer(
                 responder,
-                store.write(tables -> retained.keeps(tables, upload)
-                        ? List.<ChunkId>of()
-                        : tables.unpin(upload, confirmedOnly)),
+                store.write(tables ->
+                        retained.keeps(tables, upload) ? List.<ChunkId>of() : tables.unpin(upload, confirmedOnly)),
                 none -> ChunkMessages.code(0));
     }
 

@@ -297,12 +297,15 @@ class FastWriteStoriesTest {
         assertThat(cluster.isLive(1, chunk)).isTrue();
         cluster.pass(DAY.multipliedBy(2).plus(HOUR.multipliedBy(4)));
 
-        assertThat(cluster.references(1, chunk)).as("taken for dead").isNotEmpty().noneMatch(Reference::isLive);
+        assertThat(cluster.references(1, chunk))
+                .as("taken for dead")
+                .isNotEmpty()
+                .noneMatch(Reference::isLive);
         assertThat(cluster.isLive(3, chunk)).isTrue();
 
         cluster.pass(DAY.multipliedBy(2));
         heal(cluster);
-        cluster.pass(HOUR);
+        cluster.pass(DAY);
 
         assertThat(cluster.get(1, "a")).isEqualTo(content(2));
         cluster.pass(DAY.multipliedBy(3));

@@ -88,8 +88,8 @@ final class LifeNode {
                 world.loop().after(Duration.ofNanos(50_000), task);
             }
         };
-        this.store = world.disk()
-                .apply(new MemoryStore(info.id(), work, () -> new SimProcess(world.loop(), skewMillis).wallMillis()));
+        this.process = new SimProcess(world.loop(), skewMillis);
+        this.store = world.disk().apply(new MemoryStore(info.id(), work, () -> process.wallMillis()));
         boot(founds);
     }
 
