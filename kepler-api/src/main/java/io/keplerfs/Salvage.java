@@ -70,7 +70,7 @@ public interface Salvage extends AutoCloseable {
      * @param deleted files known to be deleted, or in a deleted bucket
      * @param conflicts losing versions that were kept: they are not restored
      * @param overtaken fast writes that were acknowledged and lost against a newer version: they are not restored
-     * @param unreadable registers whose value this release cannot read, by name: not restored
+     * @param unreadable registers of whose value no copy can be read, by name: not restored; grows when more is found damaged
      * @param sources in the order given
      */
     record Summary(

@@ -227,10 +227,13 @@ public interface Store extends AutoCloseable {
         /** Whether references of the upload were dropped here, as far as that is remembered. */
         boolean isDropped(VersionId upload);
 
-        /** LIVE chunks that have had no live reference since this time or before, by id above the cursor. */
+        /**
+         * What {@link #collect} may be given: chunks, LIVE or in QUARANTINE, that have had no live reference since this time or
+         * before, by id above the cursor.
+         */
         List<ChunkRow> unreferenced(long untilMillis, @Nullable ChunkId cursor, int limit);
 
-        /** Since when the chunk has had no live reference; empty if it has one, or is not LIVE. */
+        /** Since when the chunk has had no live reference; empty if it has one, is in the trash or is not here. */
         OptionalLong unreferencedSince(ChunkId id);
 
         /** What could be freed; walks an index. */
@@ -251,6 +254,9 @@ public interface Store extends AutoCloseable {
 
         /** How many tasks there are, due or not. */
         long queued();
+
+        /** How many tasks copy a chunk to one of these nodes, due or not; does not count on beyond {@code most}. */
+        long copiesQueued(Set<NodeId> targets, long most);
 
         List<UploadRow> uploads();
 
@@ -337,6 +343,13 @@ public interface Store extends AutoCloseable {
         void enqueue(QueueRow task);
 
         void dequeue(String kind, byte[] id, NodeId target);
+
+        /**
+         * Removes tasks for any node but these, due or not.
+         *
+         * @return how many, at most {@code limit}
+         */
+        int dequeueAllBut(Set<NodeId> targets, int limit);
 
         /** Makes every task that is due later due at this time. */
         void hurry(long nowMillis);

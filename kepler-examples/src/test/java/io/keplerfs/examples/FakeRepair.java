@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Remembers the orders it was given. Thread-safe. */
-public final class FakeRepair implements ClusterRepair {
+public class FakeRepair implements ClusterRepair {
     public static final RepairReport REPORT = new RepairReport(
             List.of(new RepairStatus(
                     FakeCluster.id(1),

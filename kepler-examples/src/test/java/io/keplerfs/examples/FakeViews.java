@@ -9,7 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /** A view of two members, one of which drains; notes what it is asked for. */
-public final class FakeViews implements ClusterViews {
+public class FakeViews implements ClusterViews {
     public static final NodeId ONE = new NodeId(new UUID(0, 1));
     public static final NodeId TWO = new NodeId(new UUID(0, 2));
     public static final NodeId GONE = new NodeId(new UUID(0, 3));

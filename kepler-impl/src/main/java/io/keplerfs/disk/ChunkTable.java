@@ -2,6 +2,7 @@ package io.keplerfs.disk;
 
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.ChunkRow.State;
+import io.keplerfs.spi.DigestKind;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import java.sql.SQLException;
@@ -15,7 +16,10 @@ record ChunkTable(Sql sql, DigestTable digests) {
     private static final String SELECT = "SELECT id, size, state FROM chunks ";
     private static final String HAS_NO_REFERENCE =
             " AND NOT EXISTS (SELECT 1 FROM chunk_refs WHERE chunk_id = chunks.id AND state <> 'DROPPED')";
-    private static final String UNREFERENCED = "WHERE unreferenced_since > 0 AND state = 'LIVE' AND ";
+    /** The words of the partial index {@code chunks_unreferenced}. */
+    private static final String UNREFERENCED = "WHERE unreferenced_since > 0 AND state <> 'TRASH' AND ";
+    /** Without the name SQLite may walk the whole table; after the loss of a disk all of it may be in quarantine. */
+    private static final String BY_INDEX = "INDEXED BY chunks_unreferenced " + UNREFERENCED;
 
     Optional<ChunkRow> find(ChunkId id) {
         return sql.first(SELECT + "WHERE id = ?", ChunkTable::shape, id);
@@ -78,12 +82,12 @@ record ChunkTable(Sql sql, DigestTable digests) {
     List<ChunkRow> unreferenced(long untilMillis, @Nullable ChunkId cursor, int limit) {
         return cursor == null
                 ? sql.list(
-                        SELECT + UNREFERENCED + "unreferenced_since <= ? ORDER BY id LIMIT ?",
+                        SELECT + BY_INDEX + "unreferenced_since <= ? ORDER BY id LIMIT ?",
                         ChunkTable::shape,
                         untilMillis,
                         limit)
                 : sql.list(
-                        SELECT + UNREFERENCED + "unreferenced_since <= ? AND id > ? ORDER BY id LIMIT ?",
+                        SELECT + BY_INDEX + "unreferenced_since <= ? AND id > ? ORDER BY id LIMIT ?",
                         ChunkTable::shape,
                         untilMillis,
                         cursor,
@@ -99,7 +103,7 @@ record ChunkTable(Sql sql, DigestTable digests) {
     Store.Space space() {
         return new Store.Space(
                 sql.number("SELECT sum(size) FROM chunks WHERE state = 'TRASH'"),
-                sql.number("SELECT sum(size) FROM chunks WHERE unreferenced_since > 0 AND state = 'LIVE'"));
+                sql.number("SELECT sum(size) FROM chunks " + BY_INDEX + "state = 'LIVE'"));
     }
 
     /** Ids of one slice, whatever their state, with their sizes: see {@link Store#reconcile}. */
@@ -128,6 +132,7 @@ record ChunkTable(Sql sql, DigestTable digests) {
 
     /** Every LIVE chunk becomes QUARANTINE; their number. */
     int quarantineAll() {
+        digests.becomeEmpty(DigestKind.CHUNKS);
         return sql.update("UPDATE chunks SET state = ? WHERE state = ?", State.QUARANTINE, State.LIVE);
     }
 

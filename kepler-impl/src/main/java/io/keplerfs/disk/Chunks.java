@@ -167,13 +167,18 @@ final class Chunks {
         }
     }
 
-    /** Others write to the same disk: space that was there a moment ago may be gone. And so may the disk. */
+    /**
+     * Others write to the same disk: space that was there a moment ago may be gone. A disk out of inodes or a quota that is used
+     * up refuses while bytes seem to be free; only the error tells. And the disk itself may be gone.
+     */
     private IOException explained(IOException failed, int size) throws IOException {
         checkDirectory();
-        return failed instanceof DiskFullException || usage().hasRoomForCopy(size)
+        String why = String.valueOf(failed.getMessage());
+        boolean told = why.contains("No space left on device") || why.contains("Disk quota exceeded");
+        return failed instanceof DiskFullException || (!told && usage().hasRoomForCopy(size))
                 ? failed
                 : new DiskFullException(
-                        "disk full: " + directory.root() + " filled up while a chunk was written", failed);
+                        "disk full: " + directory.root() + " filled up while a chunk was written: " + why, failed);
     }
 
     ByteBuffer read(ChunkId id, int offset, ByteBuffer into, boolean verifyHash) throws IOException {

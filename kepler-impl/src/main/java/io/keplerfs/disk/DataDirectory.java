@@ -152,8 +152,9 @@ final class DataDirectory implements Closeable {
             if (Files.exists(part) && !Files.isDirectory(part)) {
                 throw new IOException(part + " is a file where a directory is needed: move it away");
             }
-            // Of a directory in use, chunks/ is made only when it is known that none are missing: see openChunks.
-            if (isNew || !part.equals(chunks())) {
+            // Of a directory in use, these two are made only when it is known that nothing is missing: see openChunks
+            // and Metadata.
+            if (isNew || !(part.equals(chunks()) || part.equals(manifests()))) {
                 disk.createDirectory(part);
             }
         }

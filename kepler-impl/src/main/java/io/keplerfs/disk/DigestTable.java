@@ -82,7 +82,7 @@ final class DigestTable {
         return DigestCell.counts(key, accepted) ? Digest.of(key, accepted) : Digest.ZERO;
     }
 
-    /** Makes a change of one chunk's row or references. */
+    /** Makes a change of one chunk's row, or of all its references: costs as much as there are, which may be a million. */
     <T> T around(ChunkId chunk, Supplier<T> change) {
         Digest before = of(chunk);
         T result = change.get();
@@ -103,9 +103,29 @@ final class DigestTable {
         return sum;
     }
 
+    /** There is one more live reference, which counts if the chunk is LIVE. */
+    void referenced(ChunkId chunk, VersionId upload) {
+        if (sql.number("SELECT EXISTS(SELECT 1 FROM chunks WHERE id = ? AND state = 'LIVE')", chunk) == 1) {
+            add(DigestCell.of(chunk), Digest.of(chunk, upload));
+        }
+    }
+
     /** A reference to a LIVE chunk is live no more. */
     void dropped(ChunkId chunk, VersionId upload) {
         add(DigestCell.of(chunk), Digest.ZERO.minus(Digest.of(chunk, upload)));
+    }
+
+    /** Nothing of this kind counts any more. */
+    void becomeEmpty(DigestKind kind) {
+        int first = row(kind, 0);
+        int end = row(kind, DigestCell.PARTITIONS);
+        sql.update("DELETE FROM digests WHERE id >= ? AND id < ?", first, end);
+        int firstPlace = first * DigestCell.PER_PARTITION;
+        int endPlace = end * DigestCell.PER_PARTITION;
+        running.subMap(firstPlace, endPlace).clear();
+        // What ended stays, as this transaction may yet be undone.
+        ended.subMap(firstPlace, endPlace)
+                .forEach((place, difference) -> running.put(place, Digest.ZERO.minus(difference)));
     }
 
     /** The running transaction has ended well. */

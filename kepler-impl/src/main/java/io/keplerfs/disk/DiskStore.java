@@ -34,7 +34,7 @@ public final class DiskStore implements Store {
     private final DataDirectory directory;
     private final Metadata metadata;
     private final Chunks chunks;
-    private final Disk disk;
+    private final MetadataCopies copies;
     private final FailureLatch failure;
     private final ThreadPoolExecutor readers;
     private final ThreadPoolExecutor workers;
@@ -48,7 +48,7 @@ public final class DiskStore implements Store {
             FailureLatch failure,
             DiskOptions options) {
         this.directory = directory;
-        this.disk = disk;
+        this.copies = new MetadataCopies(directory, disk, options);
         this.metadata = metadata;
         this.chunks = chunks;
         this.failure = failure;
@@ -189,15 +189,18 @@ public final class DiskStore implements Store {
 
     /**
      * Writes a consistent copy of the metadata to a new file while everything goes on. It is a source for a rebuild, and nothing to
-     * start a node with: its promises are old.
+     * start a node with: its promises are old. One at a time; fails with an IOException while another one is made, if the data disk is nearly
+     * full, and if the store closes meanwhile.
      *
      * @param to no file of this name may exist; not in the data directory
      */
     public CompletableFuture<MetadataCopy> copyMetadata(Path to) {
-        return on(readers, () -> {
+        try {
             failure.check();
-            return MetadataCopy.of(directory, to, disk);
-        });
+        } catch (IOException failed) {
+            return CompletableFuture.failedFuture(failed);
+        }
+        return copies.start(to);
     }
 
     @Override
@@ -216,6 +219,7 @@ public final class DiskStore implements Store {
             return;
         }
         closed = true;
+        copies.close();
         // Workers first: they wait for the writer of the metadata, never the other way round.
         workers.shutdown();
         readers.shutdown();

@@ -4,14 +4,14 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -87,8 +87,8 @@ record JournalFile(Path path, long number, boolean whole) {
      * What could be read.
      *
      * @param header empty if it is damaged or of a newer format: then nothing was read
-     * @param damagedEntries entries that were left out because their checksum does not match
-     * @param unreadBytes at the end: torn by a crash, or behind a damaged length
+     * @param damagedEntries places where something was left out: between whole entries, or an entry of a newer release
+     * @param unreadBytes at the end, behind the last whole entry: torn by a crash, as a rule
      */
     record Reading(Optional<Header> header, int damagedEntries, long unreadBytes) {
         boolean isWhole() {
@@ -138,38 +138,35 @@ record JournalFile(Path path, long number, boolean whole) {
         return Optional.of(new JournalFile(path, HexFormat.fromHexDigitsToLong(name, 0, DIGITS), whole));
     }
 
-    /** Reads what is whole; damage is counted and never thrown. */
+    /** Reads what is whole, also behind damage; that is counted and never thrown. */
     Reading read(Visitor visitor) throws IOException {
         long size = Files.size(path);
-        try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(path), 1 << 16))) {
-            byte[] head = in.readNBytes(HEADER_BYTES);
-            Optional<Header> header = head.length == HEADER_BYTES ? Header.of(head) : Optional.empty();
-            return header.isEmpty() ? new Reading(header, 0, size) : readEntries(in, header, size, visitor);
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            JournalFrames frames = new JournalFrames(channel, size);
+            Optional<Header> header = size < HEADER_BYTES ? Optional.empty() : Header.of(frames.bytes(0, HEADER_BYTES));
+            return header.isEmpty() ? new Reading(header, 0, size) : readEntries(frames, header, size, visitor);
         }
     }
 
-    private static Reading readEntries(DataInputStream in, Optional<Header> header, long size, Visitor visitor)
+    private static Reading readEntries(JournalFrames frames, Optional<Header> header, long size, Visitor visitor)
             throws IOException {
         int damaged = 0;
         long at = HEADER_BYTES;
-        while (size - at >= JournalEntry.FRAME_BYTES) {
-            int length = in.readInt();
-            int checksum = in.readInt();
-            if (length <= 0 || length > JournalEntry.MOST_BODY_BYTES || length > size - at - JournalEntry.FRAME_BYTES) {
-                return new Reading(header, damaged, size - at);
-            }
-            byte[] body = in.readNBytes(length);
-            if (body.length < length) {
-                return new Reading(header, damaged, size - at);
-            }
-            if (JournalEntry.checksum(body) == checksum) {
-                damaged += visit(body, at, visitor);
+        while (at < size) {
+            int length = frames.bodyAt(at);
+            if (length > 0) {
+                damaged += visit(frames.bytes(at + JournalEntry.FRAME_BYTES, length), at, visitor);
+                at += JournalEntry.FRAME_BYTES + length;
             } else {
+                long next = frames.nextAfter(at);
+                if (next < 0) {
+                    return new Reading(header, damaged, size - at);
+                }
                 damaged++;
+                at = next;
             }
-            at += JournalEntry.FRAME_BYTES + length;
         }
-        return new Reading(header, damaged, size - at);
+        return new Reading(header, damaged, 0);
     }
 
     /** @return 1 for an entry that this release cannot read */

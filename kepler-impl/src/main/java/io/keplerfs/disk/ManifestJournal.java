@@ -48,8 +48,7 @@ final class ManifestJournal {
     private static final Duration BETWEEN_FORCES = Duration.ofSeconds(1);
     /** Rounds of a second between two tries of what failed. */
     private static final int ROUNDS_TO_RETRY = 60;
-    /** A few of the largest values fit into any heap. */
-    private static final int PAGE = 64;
+
     /**
      * @param segmentBytes a segment that has so many is followed by a new one: bounds what a damaged length hides
      * @param slackBytes the segments may outgrow the checkpoint by so much
@@ -63,6 +62,9 @@ final class ManifestJournal {
         List<RegisterRow> registersAfter(@Nullable RegisterKey cursor, int limit) throws IOException;
 
         List<IntentRow> fastWrites() throws IOException;
+
+        /** Reads every page. */
+        boolean isWhole() throws IOException;
     }
 
     private final DataDirectory directory;
@@ -80,6 +82,9 @@ final class ManifestJournal {
     private long sequence;
     private long newest;
     private long base;
+    /** The checkpoint that the newest segment was begun for; while it stands this is of no meaning. */
+    private long missing = -1;
+
     private long segmentsBytes;
     private long checkpointBytes;
     private boolean broken;
@@ -193,11 +198,11 @@ final class ManifestJournal {
     private void begin(long after) throws IOException {
         endSegment();
         long number = newest + 1;
-        Disk.Output segment = disk.create(directory.manifests().resolve(JournalFile.name(number, JournalFile.SEGMENT)));
+        Path path = directory.manifests().resolve(JournalFile.name(number, JournalFile.SEGMENT));
+        Disk.Output segment = disk.create(path);
         newest = number;
         out = segment;
         outBytes = JournalFile.HEADER_BYTES;
-        segmentsBytes += JournalFile.HEADER_BYTES;
         namesAreNew = true;
         dirty = true;
         try {
@@ -206,8 +211,10 @@ final class ManifestJournal {
             // Without its header nothing behind it could be read.
             endSegment();
             broken = true;
+            Files.deleteIfExists(path);
             throw failed;
         }
+        segmentsBytes += JournalFile.HEADER_BYTES;
     }
 
     /** Under the lock. */
@@ -327,18 +334,13 @@ final class ManifestJournal {
     }
 
     private void checkpointAlone(Committed committed) throws IOException {
+        makeRoom(committed);
         long number;
         long covers;
         synchronized (this) {
-            long free = disk.freeBytes(directory.root());
-            if (free < reserveBytes() + segmentsBytes + checkpointBytes) {
-                throw new IOException("only " + free + " bytes are free");
-            }
-            number = newest + 1;
-            newest = number;
+            number = beginBehindCheckpoint();
             covers = sequence;
             // What was left out so far is in the checkpoint alone: without it the new segment is not all.
-            begin(broken ? number : base);
             base = broken ? number : base;
             broken = false;
         }
@@ -346,17 +348,87 @@ final class ManifestJournal {
         Path unfinished = directory.manifests().resolve(JournalFile.name(number, JournalFile.UNFINISHED));
         long bytes;
         try {
-            bytes = write(unfinished, number, covers, committed);
+            bytes = new JournalCheckpoint(directory, disk, number, () -> closing.getCount() == 0)
+                    .write(unfinished, covers, committed);
             disk.rename(unfinished, directory.manifests().resolve(JournalFile.name(number, JournalFile.CHECKPOINT)));
             disk.forceDirectory(directory.manifests());
         } catch (IOException | RuntimeException failed) {
-            synchronized (this) {
-                broken |= base == number;
-            }
+            giveUp(number);
             Files.deleteIfExists(unfinished);
             throw failed;
         }
         forgetUpTo(number, bytes);
+    }
+
+    /**
+     * Under the lock. The segment that a failed try has begun is good for the next one: repeated on top of a later checkpoint, what is in
+     * it comes to the same.
+     *
+     * @return the number of the checkpoint
+     */
+    private long beginBehindCheckpoint() throws IOException {
+        if (!broken && out != null && newest == missing + 1) {
+            return missing;
+        }
+        long number = newest + 1;
+        newest = number;
+        begin(broken ? number : base);
+        missing = number;
+        return number;
+    }
+
+    /** What was begun behind a checkpoint that is the only one to make it complete is of no use without it. */
+    private void giveUp(long number) throws IOException {
+        boolean useless;
+        synchronized (this) {
+            useless = base == number;
+            broken |= useless;
+            if (useless) {
+                endSegment();
+            }
+        }
+        if (useless) {
+            closeEnded();
+            deleteSegments(number);
+        }
+    }
+
+    private void deleteSegments(long above) throws IOException {
+        for (JournalFile file : JournalFile.in(directory.manifests())) {
+            if (!file.whole() && file.number() > above) {
+                long size = Files.size(file.path());
+                Files.delete(file.path());
+                synchronized (this) {
+                    segmentsBytes -= size;
+                }
+            }
+        }
+    }
+
+    /**
+     * A checkpoint needs about as much as the last one did. If there is no room for it and nothing can be added to the segments any
+     * more, they make room: they are behind already, and all that is in them is in meta.db.
+     */
+    private void makeRoom(Committed committed) throws IOException {
+        boolean replaceable;
+        long needed;
+        synchronized (this) {
+            long expected = checkpointBytes > 0 ? checkpointBytes : Files.size(directory.database());
+            needed = reserveBytes() + expected;
+            long free = disk.freeBytes(directory.root());
+            replaceable = broken && segmentsBytes > 0 && free < needed && free + segmentsBytes >= needed;
+        }
+        if (replaceable && committed.isWhole()) {
+            closeEnded();
+            deleteSegments(0);
+            LOG.warn(
+                    "deleted the segments in {} to make room for a checkpoint, which replaces them",
+                    directory.manifests());
+        }
+        long free = disk.freeBytes(directory.root());
+        if (free < needed) {
+            throw new IOException("only " + free + " bytes are free, " + needed + " are needed");
+        }
     }
 
     private void forgetUpTo(long number, long bytes) throws IOException {
@@ -365,6 +437,7 @@ final class ManifestJournal {
         delete(all, counting);
         synchronized (this) {
             base = number;
+            missing = -1;
             checkpointBytes = bytes;
             segmentsBytes = 0;
             for (JournalFile file : counting) {
@@ -372,68 +445,6 @@ final class ManifestJournal {
             }
         }
         LOG.info("wrote a checkpoint of the manifest journal in {}: {} bytes", directory.manifests(), bytes);
-    }
-
-    private long write(Path file, long number, long covers, Committed committed) throws IOException {
-        try (Disk.Output output = disk.create(file)) {
-            Checkpoint checkpoint = new Checkpoint(output);
-            checkpoint.add(new JournalFile.Header(directory.nodeId(), number, 0).toBytes());
-            RegisterKey cursor = null;
-            List<RegisterRow> page;
-            do {
-                if (closing.getCount() == 0) {
-                    throw new IOException("the store closes");
-                }
-                page = committed.registersAfter(cursor, PAGE);
-                for (RegisterRow row : page) {
-                    cursor = row.key();
-                    if (row.value().length > 0) {
-                        checkpoint.add(new JournalEntry.Accepted(row.key(), row.accepted(), row.value()).framed());
-                    }
-                }
-                checkpoint.flush();
-            } while (page.size() == PAGE);
-            for (IntentRow fast : committed.fastWrites()) {
-                checkpoint.add(new JournalEntry.Fast(fast).framed());
-            }
-            checkpoint.add(new JournalEntry.Group(covers).framed());
-            checkpoint.flush();
-            output.force();
-            return checkpoint.bytes;
-        }
-    }
-
-    /** Gathers small entries into large writes. */
-    private static final class Checkpoint {
-        private static final int GATHERED_BYTES = 1 << 18;
-
-        private final Disk.Output output;
-        private final ByteBuffer gathered = ByteBuffer.allocate(GATHERED_BYTES);
-        private long bytes;
-
-        Checkpoint(Disk.Output output) {
-            this.output = output;
-        }
-
-        void add(byte[] entry) throws IOException {
-            bytes += entry.length;
-            if (entry.length > gathered.remaining()) {
-                flush();
-            }
-            if (entry.length > gathered.capacity()) {
-                output.write(ByteBuffer.wrap(entry));
-            } else {
-                gathered.put(entry);
-            }
-        }
-
-        void flush() throws IOException {
-            gathered.flip();
-            if (gathered.hasRemaining()) {
-                output.write(gathered);
-            }
-            gathered.clear();
-        }
     }
 
     /** Nobody appends any more; what was appended is durable when it returns. */

@@ -7,6 +7,7 @@ import io.keplerfs.spi.Store;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -32,6 +33,9 @@ final class Metadata {
 
     /** Setting: long, the number of the last group of transactions that the {@link ManifestJournal} has to have. */
     private static final String JOURNAL = "journal";
+
+    /** Setting of any value: this file is a {@link MetadataCopy}, which knows nothing of what was promised since it was made. */
+    static final String BACKUP = "backup";
 
     /** Where the driver unpacks its native library; the system's temporary directory may be small or shared. */
     private static final String UNPACK_DIRECTORY = "org.sqlite.tmpdir";
@@ -75,6 +79,7 @@ final class Metadata {
             pragma(writing, "wal_autocheckpoint = " + Math.min(CHECKPOINT_PAGES, reserve / 2 / PAGE_BYTES + 1));
             pragma(writing, "journal_size_limit = " + Math.min(LOG_KEPT_BYTES, reserve));
             Schema.bringUpToDate(writing);
+            refuseBackup(directory, Tables.over(writing));
             // The names of meta.db and its log; SQLite keeps both until the last connection closes.
             disk.forceDirectory(directory.root());
             for (int i = 0; i < READERS; i++) {
@@ -101,8 +106,28 @@ final class Metadata {
         }
     }
 
+    private static void refuseBackup(DataDirectory directory, Tables tables) throws IOException {
+        if (tables.settings().find(BACKUP).isPresent()) {
+            throw new IOException(
+                    "meta.db in " + directory.root() + " is a backup: what the node has promised since it was made is"
+                            + " not in it, and would be broken. Put the newer meta.db back, " + orRenew(directory));
+        }
+    }
+
+    private static String orRenew(DataDirectory directory) {
+        return "or make the directory a new member that keeps its chunks with 'kepler rebuild --from-peers "
+                + directory.root() + "'";
+    }
+
     private static ManifestJournal openJournal(DataDirectory directory, Disk disk, Tables tables) throws IOException {
-        Optional<Long> sequence = tables.settings().find(JOURNAL).map(bytes -> new WireReader(bytes).int64());
+        Optional<Long> sequence = sequence(tables);
+        if (sequence.orElse(0L) > 0 && !Files.isDirectory(directory.manifests())) {
+            throw new IOException(directory.manifests()
+                    + " is missing, so nothing proves that meta.db is not an older copy, with"
+                    + " which the node would break its promises: put that directory back, " + orRenew(directory));
+        }
+        disk.createDirectory(directory.manifests());
+        disk.forceDirectory(directory.root());
         boolean unknown = sequence.isEmpty()
                 && (!tables.registers().isEmpty() || !tables.intents().all(null).isEmpty());
         return ManifestJournal.open(directory, disk, ManifestJournal.Limits.USUAL, sequence.orElse(0L), unknown);
@@ -126,6 +151,15 @@ final class Metadata {
             @Override
             public List<IntentRow> fastWrites() throws IOException {
                 return read(snapshot -> snapshot.intents((String) null));
+            }
+
+            @Override
+            public boolean isWhole() throws IOException {
+                return read(snapshot -> snapshot.tables()
+                        .sql()
+                        .first("PRAGMA quick_check(1)", row -> row.text(1))
+                        .filter("ok"::equals)
+                        .isPresent());
             }
         };
     }
@@ -172,6 +206,11 @@ final class Metadata {
         readOnly.setBusyTimeout(BUSY_MILLIS);
         readOnly.setCacheSize(-READER_CACHE_KIB);
         return new Sql(JDBC.createConnection("jdbc:sqlite:" + database, readOnly.toProperties()));
+    }
+
+    /** To change something in a file that no store has opened. */
+    static Sql connectToMark(Path copy) throws SQLException {
+        return new Sql(JDBC.createConnection("jdbc:sqlite:" + copy, new Properties()));
     }
 
     private static void pragma(Sql sql, String setting) throws SQLException {

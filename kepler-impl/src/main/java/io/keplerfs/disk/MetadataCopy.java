@@ -24,7 +24,7 @@ public record MetadataCopy(Path file, long sizeBytes, long registers, long chunk
      *
      * @throws IllegalArgumentException if a file of that name must not or cannot be made
      */
-    static MetadataCopy of(DataDirectory directory, Path to, Disk disk) throws IOException {
+    static MetadataCopy of(DataDirectory directory, Path to, Disk disk, MetadataCopies copies) throws IOException {
         Path file = to.toAbsolutePath().normalize();
         refuse(directory, file, disk);
         Path unfinished = Path.of(file + UNFINISHED);
@@ -34,7 +34,7 @@ public record MetadataCopy(Path file, long sizeBytes, long registers, long chunk
         try {
             // Before anything is in it: secrets of the cluster will be.
             OwnerOnly.claim(unfinished);
-            MetadataCopy copy = write(directory, file, unfinished);
+            MetadataCopy copy = write(directory, file, unfinished, copies);
             disk.rename(unfinished, file);
             disk.forceDirectory(parent(file));
             return copy;
@@ -55,6 +55,11 @@ public record MetadataCopy(Path file, long sizeBytes, long registers, long chunk
                     file
                             + " is in the data directory, with which it would be lost: choose another place, best on another disk");
         }
+        Store.Usage usage = new Store.Usage(0, 0, disk.freeBytes(directory.root()), disk.totalBytes(directory.root()));
+        if (usage.isNearlyFull()) {
+            throw new IOException("only " + usage.freeBytes() + " bytes are free at " + directory.root()
+                    + ", and until a backup is done the log of meta.db grows there: make room first");
+        }
         long free = parent(file).toFile().getUsableSpace();
         long needed = Files.size(directory.database());
         if (free < needed + Store.Usage.reserveBytes(disk.totalBytes(parent(file)))) {
@@ -71,21 +76,42 @@ public record MetadataCopy(Path file, long sizeBytes, long registers, long chunk
         return parent;
     }
 
-    private static MetadataCopy write(DataDirectory directory, Path file, Path unfinished) throws IOException {
+    /** So that no node takes it for its memory. */
+    private static void mark(Path unfinished) throws IOException {
+        try (Sql sql = Metadata.connectToMark(unfinished)) {
+            new SettingTable(sql).put(Metadata.BACKUP, new byte[] {1});
+        } catch (SQLException | MetadataException failed) {
+            throw new IOException("the backup " + unfinished + " cannot be marked: " + failed.getMessage(), failed);
+        }
+    }
+
+    private static MetadataCopy write(DataDirectory directory, Path file, Path unfinished, MetadataCopies copies)
+            throws IOException {
         try (Sql sql = Metadata.connectToRead(directory.database())) {
-            sql.update("VACUUM INTO ?", unfinished.toString());
+            copies.hold(sql);
+            try {
+                sql.update("VACUUM INTO ?", unfinished.toString());
+            } finally {
+                copies.letGo();
+            }
         } catch (SQLException | MetadataException failed) {
             throw new IOException("no backup of meta.db in " + directory.root() + ": " + failed.getMessage(), failed);
         }
+        mark(unfinished);
         try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
         try (Sql sql = Metadata.connectToRead(unfinished)) {
-            return new MetadataCopy(
-                    file,
-                    Files.size(unfinished),
-                    sql.number("SELECT count(*) FROM files"),
-                    sql.number("SELECT count(*) FROM chunks"));
+            copies.hold(sql);
+            try {
+                return new MetadataCopy(
+                        file,
+                        Files.size(unfinished),
+                        sql.number("SELECT count(*) FROM files"),
+                        sql.number("SELECT count(*) FROM chunks"));
+            } finally {
+                copies.letGo();
+            }
         } catch (SQLException | MetadataException failed) {
             throw new IOException("the backup " + unfinished + " cannot be read: " + failed.getMessage(), failed);
         }

@@ -2,20 +2,24 @@ package io.keplerfs.disk;
 
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.RegisterKey;
+import io.keplerfs.wire.MalformedMessageException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteJDBCLoader;
 
 /** A {@code meta.db}, or a backup of one, of any schema up to this release's; opened for reading only. */
 final class OldDatabase implements Closeable {
-    private static final int PAGE = 1_000;
+    private static final Logger LOG = LoggerFactory.getLogger(OldDatabase.class);
+
     private static final String KEY = "bucket, shard, key";
     private static final String ACCEPTED =
             "SELECT " + KEY + ", accepted_time, accepted_node FROM files WHERE length(value) > 0";
-    private static final String ORDER = " ORDER BY " + KEY + " LIMIT " + PAGE;
+    private static final String FORWARDS = " ORDER BY " + KEY;
+    private static final String BACKWARDS = " ORDER BY bucket DESC, shard DESC, key DESC";
 
     private final Path file;
     private final Sql sql;
@@ -55,41 +59,99 @@ final class OldDatabase implements Closeable {
         }
     }
 
-    /** Every register with a value, in pages. */
-    void registers(RegisterVisitor visitor) throws SQLException {
-        record Found(RegisterKey key, Ballot ballot) {}
-        Sql.Shape<Found> shape = row -> new Found(key(row), row.ballot(4));
-        List<Found> page = sql.list(ACCEPTED + ORDER, shape);
-        while (!page.isEmpty()) {
-            page.forEach(found -> visitor.register(found.key, found.ballot));
-            RegisterKey last = page.get(page.size() - 1).key;
-            page = sql.list(
-                    ACCEPTED + " AND (" + KEY + ") > (?, ?, ?)" + ORDER,
-                    shape,
-                    last.bucket(),
-                    last.shard(),
-                    last.key());
+    /**
+     * Every register with a value. Where a damaged page ends the walk another one comes from the other end, so some may come twice.
+     *
+     * @throws IOException if some may not have come
+     */
+    void registers(RegisterVisitor visitor) throws IOException {
+        try {
+            walk(ACCEPTED + FORWARDS, visitor);
+        } catch (MetadataException damaged) {
+            sql.forgetFailure();
+            try {
+                walk(ACCEPTED + BACKWARDS, visitor);
+            } catch (MetadataException | IOException again) {
+                sql.forgetFailure();
+                damaged.addSuppressed(again);
+            }
+            throw new IOException(file + " cannot be read to its end: " + damaged.getMessage(), damaged);
         }
     }
 
-    void fastWrites(FastVisitor visitor) throws SQLException {
-        record Found(Remains.FastWrite write, Ballot ballot) {}
-        sql.list(
-                        "SELECT " + KEY + ", id, ballot_time, ballot_node FROM intents",
-                        row -> new Found(new Remains.FastWrite(key(row), row.version(4)), row.ballot(5)))
-                .forEach(found -> visitor.fastWrite(found.write, found.ballot));
+    /** In one walk: a name with a flipped bit in it is no place to go on from. */
+    private void walk(String query, RegisterVisitor visitor) throws IOException {
+        all(query, row -> visitor.register(key(row), row.ballot(4)));
+    }
+
+    /** @throws IOException if some may not have come */
+    void fastWrites(FastVisitor visitor) throws IOException {
+        try {
+            all(
+                    "SELECT " + KEY + ", id, ballot_time, ballot_node FROM intents",
+                    row -> visitor.fastWrite(new Remains.FastWrite(key(row), row.version(4)), row.ballot(5)));
+        } catch (MetadataException damaged) {
+            sql.forgetFailure();
+            throw new IOException(file + " cannot be read to its end: " + damaged.getMessage(), damaged);
+        }
+    }
+
+    @FunctionalInterface
+    private interface RowVisitor {
+        void row(Row row) throws SQLException;
+    }
+
+    /** A row that cannot be what it should does not keep the others back. */
+    private void all(String query, RowVisitor visitor) throws IOException {
+        long strange = sql
+                .list(query, row -> {
+                    try {
+                        visitor.row(row);
+                        return true;
+                    } catch (SQLException | IllegalArgumentException damaged) {
+                        LOG.debug("a row of {}", file, damaged);
+                        return false;
+                    }
+                })
+                .stream()
+                .filter(good -> !good)
+                .count();
+        if (strange > 0) {
+            throw new IOException(file + " has " + strange + " damaged rows");
+        }
     }
 
     /** Reads every page. */
     boolean isWhole() {
-        return sql.first("PRAGMA quick_check(1)", row -> row.text(1))
-                .filter("ok"::equals)
-                .isPresent();
+        try {
+            return sql.first("PRAGMA quick_check(1)", row -> row.text(1))
+                    .filter("ok"::equals)
+                    .isPresent();
+        } catch (MetadataException damaged) {
+            LOG.debug("check of {}", file, damaged);
+            sql.forgetFailure();
+            return false;
+        }
     }
 
     /** The number of the last group of transactions; a database without one is of a release that kept no journal. */
-    long sequence() {
-        return Metadata.sequence(Tables.over(sql)).orElse(0L);
+    long sequence() throws IOException {
+        try {
+            return Metadata.sequence(Tables.over(sql)).orElse(0L);
+        } catch (MetadataException | MalformedMessageException damaged) {
+            sql.forgetFailure();
+            throw new IOException(file + " is damaged: " + damaged.getMessage(), damaged);
+        }
+    }
+
+    /** Whether a node may go on with it, as far as it can tell by itself. */
+    boolean isMemory(boolean journalIsThere) throws IOException {
+        try {
+            return Tables.over(sql).settings().find(Metadata.BACKUP).isEmpty() && (journalIsThere || sequence() == 0);
+        } catch (MetadataException damaged) {
+            sql.forgetFailure();
+            throw new IOException(file + " is damaged: " + damaged.getMessage(), damaged);
+        }
     }
 
     private static RegisterKey key(Row row) throws SQLException {

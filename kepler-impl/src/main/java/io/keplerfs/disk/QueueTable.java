@@ -6,6 +6,8 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.values.Priority;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The table {@code replication_queue}. */
@@ -26,6 +28,21 @@ record QueueTable(Sql sql) {
     private static final String BACKLOG = """
             SELECT priority, count(*), count(DISTINCT CASE WHEN priority <> 'SMALL' THEN substr(id, 1, 32) END), sum(bytes)
               FROM replication_queue GROUP BY priority""";
+
+    private static final String COPIES_FOR = """
+            SELECT count(*) FROM (SELECT 1 FROM replication_queue
+              WHERE target_node_id = ? AND priority IN ('ONE_COPY_LEFT', 'UNDER_REPLICATED', 'MOVE', 'OTHER') LIMIT ?)""";
+
+    /** From one target to the next through the index, whatever each has. */
+    private static final String FIRST_TARGET =
+            "SELECT target_node_id FROM replication_queue ORDER BY target_node_id LIMIT 1";
+
+    private static final String NEXT_TARGET = """
+            SELECT target_node_id FROM replication_queue WHERE target_node_id > ? ORDER BY target_node_id LIMIT 1""";
+
+    private static final String REMOVE_FOR = """
+            DELETE FROM replication_queue WHERE (kind, id, target_node_id) IN
+              (SELECT kind, id, target_node_id FROM replication_queue WHERE target_node_id = ? LIMIT ?)""";
 
     List<QueueRow> due(@Nullable NodeId target, long nowMillis, int limit) {
         return target == null
@@ -49,6 +66,28 @@ record QueueTable(Sql sql) {
 
     long size() {
         return sql.number("SELECT count(*) FROM replication_queue");
+    }
+
+    long copies(Set<NodeId> targets, long most) {
+        long copies = 0;
+        for (NodeId target : targets) {
+            if (copies < most) {
+                copies += sql.number(COPIES_FOR, target, most - copies);
+            }
+        }
+        return copies;
+    }
+
+    int removeAllBut(Set<NodeId> targets, int limit) {
+        int removed = 0;
+        Optional<NodeId> target = sql.first(FIRST_TARGET, row -> row.node(1));
+        while (target.isPresent() && removed < limit) {
+            if (!targets.contains(target.get())) {
+                removed += sql.update(REMOVE_FOR, target.get(), limit - removed);
+            }
+            target = sql.first(NEXT_TARGET, row -> row.node(1), target.get());
+        }
+        return removed;
     }
 
     void put(QueueRow task) {

@@ -17,10 +17,8 @@ import org.jspecify.annotations.Nullable;
 record ReferenceTable(Sql sql, DigestTable digests) {
     private static final String SELECT = "SELECT chunk_id, upload_id, bucket, key, state, since FROM chunk_refs ";
     private static final String PUT =
-            "INSERT INTO chunk_refs(chunk_id, upload_id, bucket, key, state, since) VALUES (?, ?, ?, ?, ?, ?)";
-    private static final String REFERENCED =
-            "UPDATE chunks SET unreferenced_since = 0 WHERE id = ? AND unreferenced_since > 0"
-                    + " AND EXISTS (SELECT 1 FROM chunk_refs WHERE chunk_id = chunks.id AND state <> 'DROPPED')";
+            "INSERT INTO chunk_refs(chunk_id, upload_id, bucket, key, state, since) VALUES (?, ?, ?, ?, ?, ?)"
+                    + " ON CONFLICT (chunk_id, upload_id) DO NOTHING";
 
     List<Reference> of(ChunkId chunk) {
         return sql.list(SELECT + "WHERE chunk_id = ? ORDER BY upload_id", ReferenceTable::shape, chunk);
@@ -66,29 +64,39 @@ record ReferenceTable(Sql sql, DigestTable digests) {
     }
 
     void pin(ChunkId chunk, Pin pin, long nowMillis) {
-        put(new Reference(chunk, pin, State.INTENT, nowMillis), "");
+        put(new Reference(chunk, pin, State.INTENT, nowMillis));
     }
 
     void copy(Reference reference, long nowMillis) {
-        String learn = "UPDATE SET state = 'REF', since = excluded.since"
-                + " WHERE chunk_refs.state = 'INTENT' AND excluded.state = 'REF'";
-        put(new Reference(reference.chunk(), reference.pin(), reference.state(), nowMillis), learn);
+        boolean isNew = put(new Reference(reference.chunk(), reference.pin(), reference.state(), nowMillis));
+        if (!isNew && reference.state() == State.REF) {
+            sql.update(
+                    "UPDATE chunk_refs SET state = 'REF', since = ?"
+                            + " WHERE chunk_id = ? AND upload_id = ? AND state = 'INTENT'",
+                    nowMillis,
+                    reference.chunk(),
+                    reference.pin().upload());
+        }
     }
 
-    private void put(Reference reference, String onConflict) {
-        digests.around(reference.chunk(), () -> insert(reference, onConflict));
-        sql.update(REFERENCED, reference.chunk());
-    }
-
-    private int insert(Reference reference, String onConflict) {
-        return sql.update(
-                PUT + " ON CONFLICT (chunk_id, upload_id) DO " + (onConflict.isEmpty() ? "NOTHING" : onConflict),
-                reference.chunk(),
-                reference.pin().upload(),
-                reference.pin().bucket(),
-                reference.pin().key(),
-                reference.state(),
-                reference.sinceMillis());
+    /** Looks at no other reference: content that many keys share has a million, and every change waits for this one. */
+    private boolean put(Reference reference) {
+        boolean isNew = sql.update(
+                        PUT,
+                        reference.chunk(),
+                        reference.pin().upload(),
+                        reference.pin().bucket(),
+                        reference.pin().key(),
+                        reference.state(),
+                        reference.sinceMillis())
+                == 1;
+        if (isNew && reference.isLive()) {
+            digests.referenced(reference.chunk(), reference.pin().upload());
+            sql.update(
+                    "UPDATE chunks SET unreferenced_since = 0 WHERE id = ? AND unreferenced_since > 0",
+                    reference.chunk());
+        }
+        return isNew;
     }
 
     void confirm(VersionId upload, long nowMillis) {

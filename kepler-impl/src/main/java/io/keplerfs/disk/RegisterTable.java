@@ -48,10 +48,13 @@ record RegisterTable(Sql sql, DigestTable digests) {
                 : sql.list(NOT_LIVE_ABOVE, RegisterTable::shape, cursor.bucket(), cursor.shard(), cursor.key(), limit);
     }
 
-    /** @param accepted of the row that is there, zero for none */
-    void remove(RegisterKey key, Ballot accepted) {
+    /**
+     * @param accepted of the row that is there, zero for none
+     * @return whether there was one
+     */
+    boolean remove(RegisterKey key, Ballot accepted) {
         digests.registerBecame(key, accepted, Ballot.ZERO);
-        sql.update(REMOVE, key.bucket(), key.shard(), key.key());
+        return sql.update(REMOVE, key.bucket(), key.shard(), key.key()) == 1;
     }
 
     boolean isEmpty() {
@@ -76,10 +79,13 @@ record RegisterTable(Sql sql, DigestTable digests) {
                 DigestCell.counts(row) ? DigestCell.of(row.key()).index() : NOWHERE);
     }
 
-    /** @param accepted of the row that is there, zero for none */
-    void setAside(RegisterKey key, Ballot accepted) {
+    /**
+     * @param accepted of the row that is there, zero for none
+     * @return whether there was one
+     */
+    boolean setAside(RegisterKey key, Ballot accepted) {
         sql.update(SET_ASIDE, key.bucket(), key.shard(), key.key());
-        remove(key, accepted);
+        return remove(key, accepted);
     }
 
     static RegisterRow shape(Row row) throws SQLException {

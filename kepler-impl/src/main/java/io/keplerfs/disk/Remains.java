@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -47,12 +46,25 @@ public final class Remains implements Closeable {
     public record FastWrite(RegisterKey key, VersionId id) {}
 
     /**
-     * The newest this source knows.
+     * The newest this source knows, and where else it may be read: never empty, the best first.
      *
      * @param registers values that were accepted
      * @param fastWrites acknowledged ones that were not delivered yet
      */
-    public record Contents(Map<RegisterKey, Located> registers, Map<FastWrite, Located> fastWrites) {}
+    public record Contents(Map<RegisterKey, List<Located>> registers, Map<FastWrite, List<Located>> fastWrites) {}
+
+    /** The newest that one of the two knows. */
+    private record Known(Map<RegisterKey, Located> registers, Map<FastWrite, Located> fastWrites) {
+        boolean isIn(Known other) {
+            return other.registers.keySet().containsAll(registers.keySet())
+                    && other.fastWrites.keySet().containsAll(fastWrites.keySet());
+        }
+
+        void retain(Known other) {
+            registers.keySet().retainAll(other.registers.keySet());
+            fastWrites.keySet().retainAll(other.fastWrites.keySet());
+        }
+    }
 
     private Remains(Path source, @Nullable DirectoryLock lock, @Nullable OldDatabase database) {
         this.source = source;
@@ -102,62 +114,116 @@ public final class Remains implements Closeable {
         return List.copyOf(notes);
     }
 
-    /** Reads all that is known, once. */
-    public Contents contents() throws IOException {
-        Contents contents = new Contents(new HashMap<>(), new HashMap<>());
-        readJournal(contents);
-        OldDatabase readable = database;
-        if (readable != null) {
-            try {
-                readable.registers((key, ballot) -> keepNewest(contents, key, new Located(ballot, null, 0)));
-                readable.fastWrites((write, ballot) -> contents.fastWrites.put(write, new Located(ballot, null, 0)));
-            } catch (MetadataException | SQLException damaged) {
-                notes.add("meta.db cannot be read to its end: " + damaged.getMessage());
-            }
-        }
-        return contents;
+    /** Something else that is damaged here, found while reading. */
+    public void note(String note) {
+        notes.add(note);
     }
 
-    private void readJournal(Contents contents) throws IOException {
+    /** Reads all that is known, once. */
+    public Contents contents() throws IOException {
+        Known journal = new Known(new HashMap<>(), new HashMap<>());
+        Known metadata = new Known(new HashMap<>(), new HashMap<>());
+        JournalEnd end = readJournal(journal);
+        boolean toItsEnd = readDatabase(metadata);
+        if (database != null && Files.isDirectory(source.resolve(JOURNAL))) {
+            forgetRemoved(journal, end, metadata, toItsEnd ? database : null);
+        }
+        return new Contents(
+                merged(journal.registers, metadata.registers), merged(journal.fastWrites, metadata.fastWrites));
+    }
+
+    /** What only the one knows that is behind was removed since, if the other one is whole; else nobody can say, and it is kept. */
+    private void forgetRemoved(Known journal, JournalEnd end, Known metadata, @Nullable OldDatabase readable)
+            throws IOException {
+        long sequence = readable == null ? -1 : readable.sequence();
+        if (readable != null && sequence >= end.sequence() && (journal.isIn(metadata) || readable.isWhole())) {
+            journal.retain(metadata);
+        } else if (readable != null && sequence < end.sequence() && end.complete()) {
+            notes.add("meta.db is behind the manifest journal");
+            metadata.retain(journal);
+        } else {
+            notes.add(
+                    "the journal and meta.db cannot be compared to their ends: files that were deleted may come back");
+        }
+    }
+
+    /** @return whether nothing is left out, as far as can be told */
+    private boolean readDatabase(Known known) {
+        OldDatabase readable = database;
+        if (readable == null) {
+            return false;
+        }
+        int before = notes.size();
+        try {
+            readable.registers((key, ballot) -> known.registers.put(key, new Located(ballot, null, 0)));
+        } catch (IOException | MetadataException damaged) {
+            notes.add("registers: " + damaged.getMessage());
+        }
+        try {
+            readable.fastWrites((write, ballot) -> known.fastWrites.put(write, new Located(ballot, null, 0)));
+        } catch (IOException | MetadataException damaged) {
+            notes.add("fast writes: " + damaged.getMessage());
+        }
+        return notes.size() == before;
+    }
+
+    private static <K> Map<K, List<Located>> merged(Map<K, Located> journal, Map<K, Located> metadata) {
+        Map<K, List<Located>> merged = new HashMap<>();
+        journal.forEach((key, where) -> merged.put(key, List.of(where)));
+        metadata.forEach((key, where) ->
+                merged.merge(key, List.of(where), (known, other) -> bestFirst(known.get(0), other.get(0))));
+        return merged;
+    }
+
+    /** What has a checksum is before what has none. */
+    private static List<Located> bestFirst(Located journal, Located metadata) {
+        return metadata.ballot().compareTo(journal.ballot()) > 0
+                ? List.of(metadata, journal)
+                : List.of(journal, metadata);
+    }
+
+    private JournalEnd readJournal(Known known) throws IOException {
         Path journal = source.resolve(JOURNAL);
         if (Files.isRegularFile(source)) {
-            return;
+            return new JournalEnd(0, false);
         }
         List<JournalFile> files = JournalFile.counting(JournalFile.in(journal));
         if (files.isEmpty()) {
             notes.add("there is no manifest journal");
         }
-        boolean complete =
-                JournalEnd.of(files, JournalFile.newestCheckpoint(files)).complete();
+        JournalEnd end = JournalEnd.of(files, JournalFile.newestCheckpoint(files));
+        boolean whole = true;
         for (JournalFile file : files) {
-            JournalFile.Reading reading = file.read((entry, at) -> apply(entry, file.path(), at, contents));
+            JournalFile.Reading reading = file.read((entry, at) -> apply(entry, file.path(), at, known));
+            whole &= reading.isWhole();
             if (!reading.isWhole()) {
-                notes.add(file.path().getFileName() + " is damaged: " + reading.damagedEntries() + " entries left out, "
+                notes.add(file.path().getFileName() + " is damaged: " + reading.damagedEntries() + " places left out, "
                         + reading.unreadBytes() + " bytes at its end not read");
             }
         }
-        if (!complete) {
+        if (!end.complete()) {
             notes.add("the manifest journal is not complete");
         }
+        return new JournalEnd(end.sequence(), end.complete() && whole);
     }
 
-    private static void apply(JournalEntry entry, Path file, long at, Contents contents) {
+    private static void apply(JournalEntry entry, Path file, long at, Known known) {
         if (entry instanceof JournalEntry.Accepted accepted) {
-            keepNewest(contents, accepted.key(), new Located(accepted.ballot(), file, at));
+            keepNewest(known, accepted.key(), new Located(accepted.ballot(), file, at));
         } else if (entry instanceof JournalEntry.Removed removed) {
-            contents.registers.remove(removed.key());
+            known.registers.remove(removed.key());
         } else if (entry instanceof JournalEntry.Fast fast) {
-            contents.fastWrites.put(
+            known.fastWrites.put(
                     new FastWrite(fast.row().key(), fast.row().id()),
                     new Located(fast.row().ballot(), file, at));
         } else if (entry instanceof JournalEntry.Delivered delivered) {
-            contents.fastWrites.remove(new FastWrite(delivered.key(), delivered.id()));
+            known.fastWrites.remove(new FastWrite(delivered.key(), delivered.id()));
         }
     }
 
-    private static void keepNewest(Contents contents, RegisterKey key, Located found) {
-        contents.registers.merge(
-                key, found, (known, other) -> other.ballot().compareTo(known.ballot()) >= 0 ? other : known);
+    private static void keepNewest(Known known, RegisterKey key, Located found) {
+        known.registers.merge(
+                key, found, (before, other) -> other.ballot().compareTo(before.ballot()) >= 0 ? other : before);
     }
 
     /** The encoded value that was located here. */

@@ -19,12 +19,14 @@ import org.slf4j.LoggerFactory;
  * would break promises that it does not remember.
  *
  * <p>Everything that made up the old member moves to {@code lost-<old id>/}, {@code meta.db} first and {@code node.json} last: cut short,
- * it is a directory that no node starts from, and the next try goes on. Then a new {@code meta.db} gets a row for every chunk file
+ * it is a directory that no node starts from, and the next try goes on. So does its quarantine, of which the new one would know nothing
+ * and which it would empty in time. Then a new {@code meta.db} gets a row for every chunk file
  * whose hash is right; the others go to the quarantine. Cut short there, the running node does the rest.
  */
 public final class Renewal {
     private static final Logger LOG = LoggerFactory.getLogger(Renewal.class);
-    private static final List<String> MEMORY = List.of("meta.db", "meta.db-wal", "meta.db-shm", "manifests");
+    private static final List<String> MEMORY =
+            List.of("meta.db", "meta.db-wal", "meta.db-shm", "manifests", "quarantine");
 
     /**
      * @param from the id that must not be used any more
@@ -87,7 +89,9 @@ public final class Renewal {
                 .sequence();
         boolean whole;
         try (OldDatabase database = OldDatabase.open(file)) {
-            whole = database.isWhole() && database.sequence() >= known;
+            whole = database.isWhole()
+                    && database.sequence() >= known
+                    && database.isMemory(Files.isDirectory(directory.resolve("manifests")));
         } catch (IOException | MetadataException damaged) {
             LOG.info("{} is damaged: {}", file, damaged.getMessage());
             whole = false;

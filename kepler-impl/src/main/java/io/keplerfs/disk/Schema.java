@@ -178,9 +178,21 @@ final class Schema {
             "DROP INDEX replication_queue_due_by_target",
             "CREATE INDEX replication_queue_due_by_target ON replication_queue(target_node_id, priority, next_attempt)");
 
+    /** What is in quarantine and not referenced is found by the collector, too. */
+    private static final List<String> UNREFERENCED_QUARANTINE = List.of("DROP INDEX chunks_unreferenced", """
+            CREATE INDEX chunks_unreferenced ON chunks(id, size, state)
+              WHERE unreferenced_since > 0 AND state <> 'TRASH'""");
+
     /** Step i leads from version i to version i + 1. */
-    private static final List<List<String>> STEPS =
-            List.of(FIRST, REFERENCES, ASIDE, LISTINGS_WITHOUT_TOMBSTONES, LISTINGS_ACROSS_SHARDS, DIGESTS, PRIORITIES);
+    private static final List<List<String>> STEPS = List.of(
+            FIRST,
+            REFERENCES,
+            ASIDE,
+            LISTINGS_WITHOUT_TOMBSTONES,
+            LISTINGS_ACROSS_SHARDS,
+            DIGESTS,
+            PRIORITIES,
+            UNREFERENCED_QUARANTINE);
 
     private Schema() {}
 

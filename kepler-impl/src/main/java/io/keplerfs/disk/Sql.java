@@ -17,6 +17,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteConnection;
 
 /**
  * One SQLite connection with its prepared statements; used by one thread at a time. How values become columns, {@link Row}
@@ -164,6 +165,15 @@ final class Sql implements AutoCloseable {
                 .putLong(id.getMostSignificantBits())
                 .putLong(id.getLeastSignificantBits())
                 .array();
+    }
+
+    /** What runs now fails, as soon as it can; from any thread, while nobody closes the connection. */
+    void interrupt() {
+        try {
+            connection.unwrap(SQLiteConnection.class).getDatabase().interrupt();
+        } catch (SQLException closed) {
+            LOG.debug("interrupting", closed);
+        }
     }
 
     @Override

@@ -23,6 +23,7 @@ import io.keplerfs.values.VersionId;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -145,6 +146,11 @@ class SqlSnapshot implements Store.Snapshot {
     @Override
     public final long queued() {
         return tables().queue().size();
+    }
+
+    @Override
+    public final long copiesQueued(Set<NodeId> targets, long most) {
+        return tables().queue().copies(targets, most);
     }
 
     @Override

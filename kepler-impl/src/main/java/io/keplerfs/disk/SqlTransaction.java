@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,9 +112,15 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
 
     @Override
     public void removeRegister(RegisterKey key) {
-        changing().registers().remove(key, accepted(key));
+        noteRemoval(key, changing().registers().remove(key, accepted(key)));
+    }
+
+    /** Where there was no row the journal learns nothing: an entry would cost the group a commit of its own. */
+    private void noteRemoval(RegisterKey key, boolean removed) {
+        if (removed) {
+            journal.remove(key);
+        }
         remember(key, Ballot.ZERO);
-        journal.remove(key);
         lastRead = null;
     }
 
@@ -125,10 +132,7 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
 
     @Override
     public void setAsideRegister(RegisterKey key) {
-        changing().registers().setAside(key, accepted(key));
-        remember(key, Ballot.ZERO);
-        journal.remove(key);
-        lastRead = null;
+        noteRemoval(key, changing().registers().setAside(key, accepted(key)));
     }
 
     @Override
@@ -164,6 +168,11 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     @Override
     public void dequeue(String kind, byte[] id, NodeId target) {
         changing().queue().remove(kind, id, target);
+    }
+
+    @Override
+    public int dequeueAllBut(Set<NodeId> targets, int limit) {
+        return changing().queue().removeAllBut(targets, limit);
     }
 
     @Override

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.Spliterator;
 import java.util.Spliterators;
@@ -167,7 +168,7 @@ class MemorySnapshot implements Store.Snapshot {
     @Override
     public final List<ChunkRow> unreferenced(long untilMillis, @Nullable ChunkId cursor, int limit) {
         return above(tables().chunks, cursor)
-                .filter(chunk -> chunk.isLive() && chunk.sinceMillis() > 0 && chunk.sinceMillis() <= untilMillis)
+                .filter(chunk -> chunk.isUnreferenced() && chunk.sinceMillis() <= untilMillis)
                 .map(MemoryTables.StoredBytes::row)
                 .limit(limit)
                 .toList();
@@ -176,9 +177,7 @@ class MemorySnapshot implements Store.Snapshot {
     @Override
     public final OptionalLong unreferencedSince(ChunkId id) {
         MemoryTables.StoredBytes chunk = tables().chunks.get(id);
-        return chunk != null && chunk.isLive() && chunk.sinceMillis() > 0
-                ? OptionalLong.of(chunk.sinceMillis())
-                : OptionalLong.empty();
+        return chunk != null && chunk.isUnreferenced() ? OptionalLong.of(chunk.sinceMillis()) : OptionalLong.empty();
     }
 
     @Override
@@ -186,8 +185,8 @@ class MemorySnapshot implements Store.Snapshot {
         long trash = 0;
         long unreferenced = 0;
         for (MemoryTables.StoredBytes chunk : tables().chunks.values()) {
-            trash += chunk.isLive() ? 0 : chunk.bytes().length;
-            unreferenced += chunk.isLive() && chunk.sinceMillis() > 0 ? chunk.bytes().length : 0;
+            trash += chunk.isTrash() ? chunk.bytes().length : 0;
+            unreferenced += chunk.isLive() && chunk.isUnreferenced() ? chunk.bytes().length : 0;
         }
         return new Store.Space(trash, unreferenced);
     }
@@ -237,6 +236,14 @@ class MemorySnapshot implements Store.Snapshot {
     @Override
     public final long queued() {
         return tables().queue.size();
+    }
+
+    @Override
+    public final long copiesQueued(Set<NodeId> targets, long most) {
+        return tables().queue.values().stream()
+                .filter(task -> task.priority() != Priority.SMALL && targets.contains(task.target()))
+                .limit(most)
+                .count();
     }
 
     @Override

@@ -29,9 +29,9 @@ final class MemoryTables {
     final NavigableMap<String, byte[]> settings = new TreeMap<>();
 
     /**
-     * A chunk, LIVE or in the trash.
+     * A chunk.
      *
-     * @param sinceMillis since when it is in the trash, or LIVE without a live reference; 0 if it has one
+     * @param sinceMillis since when it is in the trash; otherwise since when it has no live reference, 0 if it has one
      */
     record StoredBytes(ChunkId id, byte[] bytes, ChunkRow.State state, long sinceMillis) {
         ChunkRow row() {
@@ -40,6 +40,15 @@ final class MemoryTables {
 
         boolean isLive() {
             return state == ChunkRow.State.LIVE;
+        }
+
+        boolean isTrash() {
+            return state == ChunkRow.State.TRASH;
+        }
+
+        /** Whether nobody needs it, and it is not in the trash yet. */
+        boolean isUnreferenced() {
+            return !isTrash() && sinceMillis > 0;
         }
 
         StoredBytes in(ChunkRow.State next, long millis) {

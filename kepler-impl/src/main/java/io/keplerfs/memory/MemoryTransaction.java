@@ -4,7 +4,6 @@ import io.keplerfs.memory.MemoryTables.IntentId;
 import io.keplerfs.memory.MemoryTables.ReferenceId;
 import io.keplerfs.memory.MemoryTables.StoredBytes;
 import io.keplerfs.memory.MemoryTables.TaskId;
-import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.DigestKind;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
@@ -23,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -87,12 +87,12 @@ class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
     /** Keeps the time since when a chunk has no live reference true; to be called after every change of its references. */
     void noteWhetherReferenced(ChunkId chunk) {
         StoredBytes stored = tables().chunks.get(chunk);
-        if (stored == null || !stored.isLive()) {
+        if (stored == null || stored.isTrash()) {
             return;
         }
         boolean needed = isPinned(chunk);
         if (needed != (stored.sinceMillis() == 0)) {
-            put(tables().chunks, chunk, stored.in(ChunkRow.State.LIVE, needed ? 0 : Math.max(1, nowMillis)));
+            put(tables().chunks, chunk, stored.in(stored.state(), needed ? 0 : Math.max(1, nowMillis)));
         }
     }
 
@@ -165,6 +165,16 @@ class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
     @Override
     public void dequeue(String kind, byte[] id, NodeId target) {
         remove(tables().queue, new TaskId(kind, id, target));
+    }
+
+    @Override
+    public int dequeueAllBut(Set<NodeId> targets, int limit) {
+        List<QueueRow> others = tables().queue.values().stream()
+                .filter(task -> !targets.contains(task.target()))
+                .limit(limit)
+                .toList();
+        others.forEach(task -> dequeue(task.kind(), task.id(), task.target()));
+        return others.size();
     }
 
     @Override

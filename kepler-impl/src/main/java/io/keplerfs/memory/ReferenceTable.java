@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,9 @@ final class ReferenceTable extends ForwardingNavigableMap<ReferenceId, Reference
     }
 
     @Override
-    public @Nullable Reference put(ReferenceId id, Reference reference) {
+    public @Nullable Reference put(@Nullable ReferenceId key, @Nullable Reference value) {
+        ReferenceId id = Objects.requireNonNull(key);
+        Reference reference = Objects.requireNonNull(value);
         byUpload.computeIfAbsent(id.upload(), first -> new TreeSet<>()).add(id);
         Reference before = byChunk.put(id, reference);
         count(before, -1);

@@ -3,18 +3,17 @@ package io.keplerfs.node;
 import io.keplerfs.Bucket;
 import io.keplerfs.CorruptFileException;
 import io.keplerfs.FileInfo;
+import io.keplerfs.InvalidRequestException;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.NotFoundException;
 import io.keplerfs.PreconditionFailedException;
 import io.keplerfs.Salvage;
 import io.keplerfs.disk.Remains;
 import io.keplerfs.disk.Remains.FastWrite;
-import io.keplerfs.disk.Remains.Located;
 import io.keplerfs.files.SalvagedVersion;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.Transport;
 import io.keplerfs.values.ChunkId;
-import io.keplerfs.wire.MalformedMessageException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,18 +28,20 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
-/** The newest of everything that several directories hold: per register the value of the highest ballot. */
+/**
+ * The newest of everything that several directories hold: per register the value of the highest ballot of which a copy can be read. Damage
+ * to one value is told of and ends nothing.
+ */
 final class DirectorySalvage implements Salvage {
     private static final Comparator<RegisterKey> ORDER =
             Comparator.comparing(RegisterKey::bucket).thenComparing(RegisterKey::key);
 
     private final List<Remains> sources = new ArrayList<>();
     /** Newest values of all registers but files, and of files before fast writes are looked at. */
-    private final Map<RegisterKey, Origin> newest = new HashMap<>();
+    private final Map<RegisterKey, Copies> newest = new HashMap<>();
     /** Files that are not deleted. */
-    private final TreeMap<RegisterKey, Origin> files = new TreeMap<>(ORDER);
+    private final TreeMap<RegisterKey, Copies> files = new TreeMap<>(ORDER);
 
     private final TreeSet<String> buckets = new TreeSet<>();
     private final List<String> unreadable = new ArrayList<>();
@@ -49,13 +50,6 @@ final class DirectorySalvage implements Salvage {
     private long deleted;
     private long conflicts;
     private long overtaken;
-
-    /** Of which register, in which source, where, and whether it is a fast write there. */
-    private record Origin(RegisterKey key, Remains source, Located where, Optional<FastWrite> fast) {
-        byte[] value() throws IOException {
-            return fast.isPresent() ? source.value(fast.get(), where) : source.value(key, where);
-        }
-    }
 
     private DirectorySalvage() {}
 
@@ -80,94 +74,101 @@ final class DirectorySalvage implements Salvage {
     }
 
     private void readAll() throws IOException {
-        Map<FastWrite, Origin> fastWrites = new HashMap<>();
+        Map<FastWrite, Copies> fastWrites = new HashMap<>();
+        Map<Remains, Integer> registers = new HashMap<>();
         for (Remains source : sources) {
             Remains.Contents contents = source.contents();
             contents.registers()
-                    .forEach((key, where) -> keepNewest(key, new Origin(key, source, where, Optional.empty())));
+                    .forEach((key, places) ->
+                            copies(newest, key, key).add(source, places, where -> source.value(key, where)));
             contents.fastWrites()
-                    .forEach((write, where) ->
-                            fastWrites.putIfAbsent(write, new Origin(write.key(), source, where, Optional.of(write))));
-            read.add(new Source(source.source(), contents.registers().size(), source.notes()));
+                    .forEach((write, places) -> copies(fastWrites, write, write.key())
+                            .add(source, places, where -> source.value(write, where)));
+            registers.put(source, contents.registers().size());
         }
-        for (Map.Entry<FastWrite, Origin> fast : fastWrites.entrySet()) {
-            deliver(fast.getKey().key(), fast.getValue());
-        }
-        for (Map.Entry<RegisterKey, Origin> found : newest.entrySet()) {
-            try {
-                sort(found.getKey(), found.getValue());
-            } catch (MalformedMessageException strange) {
-                unreadable.add(name(found.getKey()) + ": " + strange.getMessage());
-            }
-        }
+        fastWrites.values().forEach(this::deliver);
+        newest.entrySet().removeIf(found -> !sort(found.getKey(), found.getValue()));
         dropFilesOfDeletedBuckets();
         newest.clear();
+        for (Remains source : sources) {
+            read.add(new Source(source.source(), registers.getOrDefault(source, 0), source.notes()));
+        }
     }
 
-    private void keepNewest(RegisterKey key, Origin found) {
-        newest.merge(
-                key,
-                found,
-                (known, other) -> other.where().ballot().compareTo(known.where().ballot()) > 0 ? other : known);
+    private static <K> Copies copies(Map<K, Copies> all, K key, RegisterKey register) {
+        return all.computeIfAbsent(key, absent -> new Copies(register));
     }
 
     /** A fast write that waits counts by the time it was acknowledged, as its delivery would have. */
-    private void deliver(RegisterKey key, Origin fast) throws IOException {
-        try {
-            SalvagedVersion version = SalvagedVersion.of(key, fast.value());
-            Origin known = newest.get(key);
-            SalvagedVersion before = known == null ? null : SalvagedVersion.of(key, known.value());
-            if (before == null || version.follows(before)) {
-                newest.put(key, fast);
-            } else if (!before.contains(version)) {
-                overtaken++;
-            }
-        } catch (MalformedMessageException strange) {
-            unreadable.add(name(key) + ", a fast write: " + strange.getMessage());
+    private void deliver(Copies fast) {
+        RegisterKey key = fast.key();
+        Optional<SalvagedVersion> version = fast.version();
+        if (version.isEmpty()) {
+            unreadable.add(name(key) + ", a fast write: " + fast.trouble());
+            return;
+        }
+        Copies known = newest.get(key);
+        Optional<SalvagedVersion> before = known == null ? Optional.empty() : known.version();
+        if (before.isEmpty() || version.get().follows(before.get())) {
+            newest.put(key, fast.before(known));
+        } else if (!before.get().contains(version.get())) {
+            overtaken++;
         }
     }
 
-    private void sort(RegisterKey key, Origin origin) throws IOException {
-        byte[] value = origin.value();
-        if (SalvagedVersion.isFile(key)) {
-            SalvagedVersion version = SalvagedVersion.of(key, value);
-            if (version.isDeleted()) {
-                deleted++;
-            } else {
-                files.put(key, origin);
-                bytes += version.info().sizeBytes();
-            }
-        } else if (SalvagedVersion.isLive(value)) {
+    /** @return whether any copy can be read; a register whose copies are all damaged is one of which nothing is known */
+    private boolean sort(RegisterKey key, Copies copies) {
+        boolean known = SalvagedVersion.isFile(key) ? sortFile(key, copies) : sortRecord(key, copies);
+        if (!known) {
+            unreadable.add(name(key) + ": " + copies.trouble());
+        }
+        return known;
+    }
+
+    private boolean sortFile(RegisterKey key, Copies copies) {
+        Optional<SalvagedVersion> version = copies.version();
+        if (version.isPresent() && version.get().isDeleted()) {
+            deleted++;
+        } else if (version.isPresent()) {
+            files.put(key, copies);
+            bytes += version.get().info().sizeBytes();
+        }
+        return version.isPresent();
+    }
+
+    private boolean sortRecord(RegisterKey key, Copies copies) {
+        Optional<Boolean> live = copies.isLive();
+        if (live.orElse(false)) {
             if (SalvagedVersion.isBucket(key)) {
                 buckets.add(key.key());
             } else if (SalvagedVersion.isConflict(key)) {
                 conflicts++;
             }
         }
+        return live.isPresent();
     }
 
     /** A bucket of which nothing at all is known is not taken for deleted: its record may be what was lost. */
-    private void dropFilesOfDeletedBuckets() throws IOException {
+    private void dropFilesOfDeletedBuckets() {
         List<RegisterKey> gone = new ArrayList<>();
         for (RegisterKey key : files.keySet()) {
             if (!buckets.contains(key.bucket())) {
-                Origin record = bucketRecord(key.bucket());
-                if (record == null) {
-                    buckets.add(key.bucket());
-                } else {
+                if (newest.containsKey(SalvagedVersion.bucket(key.bucket()))) {
                     gone.add(key);
+                } else {
+                    buckets.add(key.bucket());
                 }
             }
         }
         for (RegisterKey key : gone) {
-            bytes -= version(key).info().sizeBytes();
-            files.remove(key);
+            Copies copies = files.remove(key);
+            if (copies != null) {
+                bytes -= copies.version()
+                        .map(version -> version.info().sizeBytes())
+                        .orElse(0L);
+            }
             deleted++;
         }
-    }
-
-    private @Nullable Origin bucketRecord(String bucket) {
-        return newest.get(SalvagedVersion.bucket(bucket));
     }
 
     private static String name(RegisterKey key) {
@@ -188,18 +189,31 @@ final class DirectorySalvage implements Salvage {
     }
 
     @Override
-    public void forEach(Consumer<FileInfo> consumer) throws IOException {
-        for (RegisterKey key : files.keySet()) {
-            consumer.accept(version(key).info());
+    public void forEach(Consumer<FileInfo> consumer) {
+        for (Map.Entry<RegisterKey, Copies> file : files.entrySet()) {
+            readable(file).ifPresent(version -> consumer.accept(version.info()));
         }
     }
 
+    /** Empty, and told of, for one that has become unreadable since it was sorted. */
+    private Optional<SalvagedVersion> readable(Map.Entry<RegisterKey, Copies> file) {
+        Optional<SalvagedVersion> version = file.getValue().version();
+        if (version.isEmpty()) {
+            String lost = name(file.getKey()) + ": " + file.getValue().trouble();
+            if (!unreadable.contains(lost)) {
+                unreadable.add(lost);
+            }
+        }
+        return version;
+    }
+
     private SalvagedVersion version(RegisterKey key) throws IOException {
-        Origin origin = files.get(key);
-        if (origin == null) {
+        Copies copies = files.get(key);
+        if (copies == null) {
             throw new NotFoundException("no source has a file " + name(key));
         }
-        return SalvagedVersion.of(origin.key(), origin.value());
+        return copies.version()
+                .orElseThrow(() -> new IOException(name(key) + " cannot be read any more: " + copies.trouble()));
     }
 
     private SalvagedVersion version(FileInfo file) throws IOException {
@@ -233,9 +247,11 @@ final class DirectorySalvage implements Salvage {
         for (String bucket : buckets) {
             cluster.createBucket(bucket);
         }
-        for (RegisterKey key : files.keySet()) {
-            SalvagedVersion version = version(key);
-            listener.accept(restore(cluster.bucket(key.bucket()), version));
+        for (Map.Entry<RegisterKey, Copies> file : files.entrySet()) {
+            Optional<SalvagedVersion> version = readable(file);
+            if (version.isPresent()) {
+                listener.accept(restore(cluster.bucket(file.getKey().bucket()), version.get()));
+            }
         }
     }
 
@@ -243,6 +259,8 @@ final class DirectorySalvage implements Salvage {
         FileInfo file = version.info();
         try {
             return there(file, bucket.head(file.key()));
+        } catch (InvalidRequestException damaged) {
+            return new Result(file, Outcome.INCOMPLETE, String.valueOf(damaged.getMessage()));
         } catch (NotFoundException absent) {
             return write(bucket, version, file);
         }
@@ -252,7 +270,7 @@ final class DirectorySalvage implements Salvage {
         try (InputStream content = version.open(this::chunk)) {
             bucket.put(file.key(), content, version.options());
             return new Result(file, Outcome.RESTORED, "");
-        } catch (CorruptFileException damaged) {
+        } catch (CorruptFileException | InvalidRequestException damaged) {
             return new Result(file, Outcome.INCOMPLETE, String.valueOf(damaged.getMessage()));
         } catch (PreconditionFailedException somebodyElse) {
             return new Result(file, Outcome.OTHER_THERE, String.valueOf(somebodyElse.getMessage()));

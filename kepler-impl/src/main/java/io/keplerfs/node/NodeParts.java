@@ -173,8 +173,17 @@ public final class NodeParts {
                         views,
                         id -> members.find(id).map(MemberInfo::label).orElse("")));
         new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES, cluster.retained());
-        collector =
-                new Collector(loop, rpc, store, views, delivery, cluster.claims(), references, holdings, policy.ages());
+        collector = new Collector(
+                loop,
+                rpc,
+                store,
+                views,
+                delivery,
+                cluster.claims(),
+                references,
+                holdings,
+                policy.ages(),
+                bandwidth::bytesPerSecond);
         audit = new ManifestAudit(
                 loop,
                 rpc,

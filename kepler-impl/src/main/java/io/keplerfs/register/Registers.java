@@ -13,6 +13,7 @@ import io.keplerfs.values.VersionId;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Changes, reads and lists registers from this node, whether it owns them or not. Every method may be called from any thread and
@@ -134,40 +135,48 @@ public final class Registers {
      * accepted anything newer refuses.
      *
      * @return whether the owner has it, or something newer, now. False if it has promised a newer ballot that may never come:
-     *     {@link #settle} ends that. Fails if the owner did not answer
+     *     {@link #settle} ends that. Fails if the owner did not answer or cannot take anything now
      */
     public CompletableFuture<Boolean> offer(
             RegisterKey key, Ballot ballot, RegisterValue value, NodeId to, Duration timeout) {
-        return onLoop(() -> offerIn(exchange.configuration(key).stage(), key, ballot, value, to, timeout));
+        return onLoop(() -> offerIn(exchange.configuration(key).stage(), key, ballot, value, to, timeout)
+                .thenApply(offered -> {
+                    if (offered == Offered.TURNED_AWAY) {
+                        throw new IllegalStateException("node " + to + " cannot take the value of " + key
+                                + " now: its disk is full, or ownership moves; try later");
+                    }
+                    return offered == Offered.TAKEN;
+                }));
     }
 
     /**
      * The same as long as this stage of the ownership lasts: what was read from another owner in it must not arrive in a later
      * one, in which it may have been deleted and forgotten.
      *
-     * @return as above; false also when the stage has ended
+     * @return what the owner did with it, turned away also when the stage has ended; fails if it did not answer
      */
-    public CompletableFuture<Boolean> offerIn(
+    public CompletableFuture<Offered> offerIn(
             long stage, RegisterKey key, Ballot ballot, RegisterValue value, NodeId to, Duration timeout) {
         long deadline = exchange.deadline(timeout);
         return onLoop(() -> {
-            CompletableFuture<Boolean> taken = new CompletableFuture<>();
+            CompletableFuture<Offered> offered = new CompletableFuture<>();
             Accept accept = new Accept(stage, key, ballot, value.encode(), Ballot.ZERO);
             exchange.ask(to, accept.encode(), deadline, (answer, failure) -> {
                 if (failure != null) {
-                    taken.completeExceptionally(failure);
+                    offered.completeExceptionally(failure);
                 } else {
-                    taken.complete(answer != null && has(answer, ballot));
+                    offered.complete(offered(answer, ballot));
                 }
             });
-            return taken;
+            return offered;
         });
     }
 
-    private static boolean has(RegisterAnswer answer, Ballot ballot) {
-        return answer instanceof Refused refused
-                ? refused.accepted().compareTo(ballot) >= 0
-                : answer instanceof Accepted;
+    private static Offered offered(@Nullable RegisterAnswer answer, Ballot ballot) {
+        if (answer instanceof Refused refused) {
+            return refused.accepted().compareTo(ballot) >= 0 ? Offered.TAKEN : Offered.REFUSED;
+        }
+        return answer instanceof Accepted ? Offered.TAKEN : Offered.TURNED_AWAY;
     }
 
     /**

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,8 +62,15 @@ public final class Collector {
     private final ReferenceSync references;
     private final ReferenceAudit audit;
     private final Holdings holdings;
+    private final LongSupplier bytesPerSecond;
 
     private boolean running;
+    /** The trash is emptied in regular looks only: that lists all of it, however little has come to it since. */
+    private boolean purgeDue;
+    /** The look after one that freed something. */
+    private Loop.@Nullable Timer next;
+    /** When the bytes that others were asked to hash are paid for. */
+    private long verifyAgainNanos;
     /** Since the last look that freed nothing. */
     private long freed;
 
@@ -73,6 +81,7 @@ public final class Collector {
     private int slice;
     private long sliceDueNanos;
 
+    /** @param bytesPerSecond what an operator allows for repair now */
     public Collector(
             Loop loop,
             Rpc rpc,
@@ -82,8 +91,9 @@ public final class Collector {
             Claims claims,
             ReferenceSync references,
             Holdings holdings,
-            LifeTimes ages) {
-        this(loop, rpc, store, views, delivery, claims, references, holdings, ages, Fault.NONE);
+            LifeTimes ages,
+            LongSupplier bytesPerSecond) {
+        this(loop, rpc, store, views, delivery, claims, references, holdings, ages, bytesPerSecond, Fault.NONE);
     }
 
     Collector(
@@ -96,6 +106,7 @@ public final class Collector {
             ReferenceSync references,
             Holdings holdings,
             LifeTimes ages,
+            LongSupplier bytesPerSecond,
             Fault fault) {
         this.loop = loop;
         this.rpc = rpc;
@@ -108,10 +119,13 @@ public final class Collector {
         this.fault = fault;
         this.audit = new ReferenceAudit(loop, store, views, delivery, claims, ages);
         this.holdings = holdings;
+        this.bytesPerSecond = bytesPerSecond;
+        this.verifyAgainNanos = loop.nanoTime();
     }
 
     /** Begins to look. On the loop, once. */
     public void start() {
+        purgeDue = true;
         look();
         loop.schedule(ages.look(), this::start);
     }
@@ -122,7 +136,7 @@ public final class Collector {
             return;
         }
         running = true;
-        loop.when(purge().thenCompose(done -> reconcile()), (done, failure) -> {
+        loop.when(tidy(), (done, failure) -> {
             note("emptying the trash", failure);
             View view = standing();
             if (view == null) {
@@ -143,7 +157,11 @@ public final class Collector {
     private void goOn(int count) {
         freed += count;
         if (count > 0) {
-            loop.schedule(BREATH, this::look);
+            if (next != null) {
+                next.cancel();
+            }
+            long pause = Math.max(BREATH.toNanos(), verifyAgainNanos - loop.nanoTime());
+            next = loop.schedule(Duration.ofNanos(pause), this::look);
         } else if (freed > 0) {
             log.info("{} chunks that nobody needs here went to the trash", freed);
             freed = 0;
@@ -158,6 +176,14 @@ public final class Collector {
         if (failure != null) {
             log.debug("{} ended early and is tried again: {}", what, failure.toString());
         }
+    }
+
+    private CompletableFuture<Integer> tidy() {
+        if (!purgeDue) {
+            return CompletableFuture.completedFuture(0);
+        }
+        purgeDue = false;
+        return purge().thenCompose(done -> reconcile());
     }
 
     private CompletableFuture<Integer> purge() {
@@ -268,15 +294,27 @@ public final class Collector {
     }
 
     private CompletableFuture<Integer> departStrangers(View view) {
-        if (loop.nanoTime() - standsSinceNanos < ages.departed().toNanos() || !stillStands(view)) {
+        if (loop.nanoTime() - standsSinceNanos < ages.departed().toNanos()
+                || loop.nanoTime() - verifyAgainNanos < 0
+                || !stillStands(view)) {
             return CompletableFuture.completedFuture(0);
         }
         ChunkId cursor = strangerCursor;
         return onLoop(store.read(tables -> strangers(tables, view, cursor))).thenCompose(page -> {
             strangerCursor = page.next();
             List<ChunkId> chunks = new ArrayList<>(page.needed().keySet());
+            payFor(view, page.sizes());
             return onLoop(ask(view, chunks, true)).thenCompose(answers -> depart(view, page, answers));
         });
+    }
+
+    /** Every owner reads and hashes its whole copy of each. */
+    private void payFor(View view, Map<ChunkId, Integer> sizes) {
+        double bytes = 0;
+        for (Map.Entry<ChunkId, Integer> one : sizes.entrySet()) {
+            bytes += (double) one.getValue() * ownersOf(view, one.getKey()).size();
+        }
+        verifyAgainNanos = loop.nanoTime() + (long) (bytes * 1e9 / bytesPerSecond.getAsLong());
     }
 
     /**

@@ -1,7 +1,6 @@
 package io.keplerfs.repair;
 
 import io.keplerfs.CorruptFileException;
-import io.keplerfs.loop.Failures;
 import io.keplerfs.loop.Loop;
 import io.keplerfs.replication.ChunkDelivery;
 import io.keplerfs.replication.ChunkRef;
@@ -41,19 +40,17 @@ final class LostCopies implements Recovery {
         loop.when(store.read(tables -> needs(tables, lost.id())), (needs, failure) -> {
             Ownership ownership = views.ownership().orElse(null);
             if (needs == null || ownership == null) {
-                outcome.complete(Outcome.UNKNOWN);
-                return;
-            }
-            List<Pin> pins = needs.pins();
-            if (!needs.lost()) {
+                outcome.complete(Outcome.LATER);
+            } else if (!needs.lost()) {
                 outcome.complete(Outcome.NOT_LOST);
-            } else if (pins.isEmpty() || !owns(ownership, lost.id())) {
-                // A copy that nobody asks of this node: its owners look after theirs.
-                outcome.complete(Outcome.UNDER_WAY);
+            } else if (needs.pins().isEmpty() || !owns(ownership, lost.id())) {
+                outcome.complete(Outcome.NOT_NEEDED);
+            } else if (needs.owed() >= Mending.MOST_OWED) {
+                outcome.complete(Outcome.LATER);
             } else {
-                seek(new ChunkRef(lost.id(), lost.sizeBytes()), pins.get(0), ownership)
-                        .whenComplete((found, lostToo) ->
-                                outcome.complete(lostToo == null && found != null ? found : Outcome.UNKNOWN));
+                seek(new ChunkRef(lost.id(), lost.sizeBytes()), needs.pins().get(0), ownership)
+                        .whenComplete((found, notOwed) ->
+                                outcome.complete(notOwed == null && found != null ? found : Outcome.LATER));
             }
         });
         return outcome;
@@ -62,14 +59,16 @@ final class LostCopies implements Recovery {
     /**
      * @param lost whether the copy is in quarantine still
      * @param pins who needs it
+     * @param owed how many tasks for this node itself wait here, counted up to {@link Mending#MOST_OWED}
      */
-    private record Needs(boolean lost, List<Pin> pins) {}
+    private record Needs(boolean lost, List<Pin> pins, int owed) {}
 
-    private static Needs needs(Store.Snapshot tables, ChunkId chunk) {
+    private Needs needs(Store.Snapshot tables, ChunkId chunk) {
         boolean lost = tables.chunk(chunk)
                 .filter(row -> row.state() == ChunkRow.State.QUARANTINE)
                 .isPresent();
-        return new Needs(lost, tables.pins(chunk));
+        int owed = tables.due(self, Long.MAX_VALUE, Mending.MOST_OWED).size();
+        return new Needs(lost, tables.pins(chunk), owed);
     }
 
     private boolean owns(Ownership ownership, ChunkId chunk) {
@@ -78,24 +77,29 @@ final class LostCopies implements Recovery {
     }
 
     /**
-     * Asks for no bytes, only whether somebody's copy passes its hash: the queue fetches it under its bandwidth cap. A fetch that
-     * succeeds owes the chunk to every owner that was found without it, this node first.
+     * Asks for no bytes, only whether somebody's copy passes its hash: the queue fetches it under its bandwidth cap. It is owed
+     * here and not left to read repair, which is a hint: it owes nothing while the queue is long.
      */
     private CompletableFuture<Outcome> seek(ChunkRef chunk, Pin pin, Ownership ownership) {
-        return delivery.fetcher()
-                .fetch(chunk, pin, 0, 0, true, ownership)
-                .thenApply(elsewhere -> Outcome.UNDER_WAY)
-                .exceptionallyCompose(failure -> {
-                    if (Failures.unwrap(failure) instanceof CorruptFileException) {
-                        log.warn(
-                                "chunk {} of {}/{} is damaged or missing on every node: only what is in their quarantine/ is"
-                                        + " left; restore the file from elsewhere",
-                                chunk.id(),
-                                pin.bucket(),
-                                pin.key());
-                        return CompletableFuture.completedFuture(Outcome.LOST_EVERYWHERE);
-                    }
-                    return delivery.owe(chunk, pin, List.of(self), "scrub").thenApply(owed -> Outcome.UNKNOWN);
-                });
+        CompletableFuture<Outcome> found = new CompletableFuture<>();
+        loop.when(delivery.fetcher().fetch(chunk, pin, 0, 0, true, ownership), (elsewhere, failure) -> {
+            if (failure instanceof CorruptFileException) {
+                log.warn(
+                        "chunk {} of {}/{} is damaged or missing on every node: only what is in their quarantine/ is"
+                                + " left; restore the file from elsewhere",
+                        chunk.id(),
+                        pin.bucket(),
+                        pin.key());
+                found.complete(Outcome.LOST_EVERYWHERE);
+                return;
+            }
+            loop.when(delivery.owe(chunk, pin, List.of(self), "scrub"), (owed, notOwed) -> {
+                if (notOwed != null) {
+                    log.debug("chunk {} could not be queued and is tried again: {}", chunk.id(), notOwed.toString());
+                }
+                found.complete(notOwed != null ? Outcome.LATER : failure == null ? Outcome.UNDER_WAY : Outcome.UNKNOWN);
+            });
+        });
+        return found;
     }
 }

@@ -12,6 +12,7 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Ownership;
 import io.keplerfs.view.View;
 import io.keplerfs.view.Views;
+import io.keplerfs.wire.MalformedMessageException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -110,27 +111,42 @@ public final class ManifestAudit implements LongWork {
                 loop.schedule(WAIT, this::start);
                 return;
             }
+            AuditRound stored = setting.flatMap(ManifestAudit::read).orElse(null);
             // Nodes of a new cluster begin at different times.
-            round = setting.map(AuditRound::fromBytes)
-                    .orElseGet(() -> AuditRound.never(loop.wallMillis()
-                            - loop.random().nextLong(Math.max(1, ages.audit().toMillis()))));
+            round = stored != null
+                    ? stored
+                    : AuditRound.never(loop.wallMillis()
+                            - loop.random().nextLong(Math.max(1, ages.audit().toMillis())));
             loaded = true;
             rateFromHere();
-            if (setting.isEmpty()) {
+            if (stored == null) {
                 save();
             }
             look();
         });
     }
 
+    private static Optional<AuditRound> read(byte[] setting) {
+        try {
+            return Optional.of(AuditRound.fromBytes(setting));
+        } catch (MalformedMessageException damaged) {
+            log.warn("how far the audit was cannot be read, it begins anew: {}", damaged.getMessage());
+            return Optional.empty();
+        }
+    }
+
     private void look() {
-        if (!round.running()
-                && !paused
-                && loop.wallMillis() - round.startedMillis() >= ages.audit().toMillis()) {
+        if (!round.running() && !paused && isDue()) {
             startNow();
         }
         go();
         loop.schedule(ages.look(), this::look);
+    }
+
+    /** A clock that was ahead when a round began must not put the next one off. */
+    private boolean isDue() {
+        long since = loop.wallMillis() - round.startedMillis();
+        return since < 0 || since >= ages.audit().toMillis();
     }
 
     @Override

@@ -89,14 +89,19 @@ final class Mending {
         }
         return registers
                 .offerIn(stage, row.key(), row.accepted(), value, store.nodeId(), TIMEOUT)
-                .thenCompose(taken ->
-                        taken ? CompletableFuture.completedFuture(new Mended(1, 0, 0)) : refused(stage, row, value));
+                .thenCompose(offered -> switch (offered) {
+                    case TAKEN -> CompletableFuture.completedFuture(new Mended(1, 0, 0));
+                    // A disk that is full is no promise: writing the value anew on every owner would not bring it here.
+                    case TURNED_AWAY -> later();
+                    case REFUSED -> refused(stage, row, value);
+                });
     }
 
     private enum Why {
         STAGE_ENDED,
         NEWER_NOW,
         BUSY,
+        NO_ROOM,
         BELOW_FLOOR,
         PROMISED
     }
@@ -105,16 +110,26 @@ final class Mending {
         long young = loop.wallMillis() - YOUNG.toMillis();
         return store.read(tables -> why(tables, stage, theirs, value, young)).thenCompose(why -> switch (why) {
             case NEWER_NOW -> CompletableFuture.completedFuture(Mended.NOTHING);
-            case BUSY, STAGE_ENDED -> CompletableFuture.completedFuture(new Mended(0, 1, 0));
+            case BUSY, NO_ROOM, STAGE_ENDED -> later();
             // A tombstone that was removed here: its last owners remove it too, when everybody agrees.
             case BELOW_FLOOR -> CompletableFuture.completedFuture(new Mended(0, 0, 1));
             // What is current is written again above the promise or the floor.
             case PROMISED ->
                 registers
                         .settle(theirs.key(), RegisterValue.NONE.id(), TIMEOUT)
-                        .thenApply(settled ->
-                                settled instanceof Settled.Sealed ? new Mended(1, 0, 0) : new Mended(0, 1, 0));
+                        .thenCompose(settled -> settled instanceof Settled.Sealed ? mended(theirs) : later());
         });
+    }
+
+    /** A majority without this node settles a register, too. */
+    private CompletableFuture<Mended> mended(Row theirs) {
+        return store.read(tables -> tables.register(theirs.key()).accepted().compareTo(theirs.accepted()) >= 0
+                ? new Mended(1, 0, 0)
+                : new Mended(0, 1, 0));
+    }
+
+    private static CompletableFuture<Mended> later() {
+        return CompletableFuture.completedFuture(new Mended(0, 1, 0));
     }
 
     private Why why(Store.Snapshot tables, long stage, Row theirs, RegisterValue value, long youngMillis) {
@@ -126,8 +141,12 @@ final class Mending {
             return Why.NEWER_NOW;
         } else if (Math.max(mine.promised().millis(), theirs.accepted().millis()) > youngMillis) {
             return Why.BUSY;
+        } else if (untouched && value.absent()) {
+            return Why.BELOW_FLOOR;
         }
-        return untouched && value.absent() ? Why.BELOW_FLOOR : Why.PROMISED;
+        // Tombstones are written on a full disk, too; any other value would be settled everywhere but here.
+        boolean room = value.absent() || store.usage().hasRoomForCopy(theirs.value().length);
+        return room ? Why.PROMISED : Why.NO_ROOM;
     }
 
     /**

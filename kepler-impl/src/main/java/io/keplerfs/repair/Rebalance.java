@@ -22,6 +22,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * <p>The view up to which this was done is durable, so a crash or an absence loses nothing. The comparison is between that view and
  * the newest; if others came in between, in which nobody knows who owned, every owner is asked. Old copies stay where they are.
  *
- * <p>While the queue is {@linkplain ReplicationQueue#LONG long} the walk waits, so that a disk with a million chunks does not become
- * a million rows at once. Should another view stand alone by then, it begins anew towards that one: who has got a chunk says so.
+ * <p>While {@linkplain ReplicationQueue#LONG many} copies wait for members within reach the walk waits, so that a disk with a
+ * million chunks does not become a million rows at once. Should another view stand alone by then, it begins anew towards that one: who has got a chunk says so.
  */
 public final class Rebalance {
     private static final String DONE_FOR = "rebalanced";
@@ -58,7 +60,7 @@ public final class Rebalance {
         this(loop, rpc, store, views, delivery, ReplicationQueue.LONG);
     }
 
-    /** @param mostQueued tasks; the walk waits while more do */
+    /** @param mostQueued copies for members within reach; the walk waits while so many do */
     Rebalance(Loop loop, Rpc rpc, Store store, Views views, ChunkDelivery delivery, long mostQueued) {
         this.mostQueued = mostQueued;
         this.loop = loop;
@@ -114,7 +116,8 @@ public final class Rebalance {
     }
 
     private void page(View before, View after, @Nullable ChunkId cursor, long owed) {
-        loop.when(store.write(tables -> owePage(tables, before, after, cursor)), (result, failure) -> {
+        Set<NodeId> reachable = after.ids().stream().filter(rpc::reachable).collect(Collectors.toSet());
+        loop.when(store.write(tables -> owePage(tables, reachable, before, after, cursor)), (result, failure) -> {
             if (result == null) {
                 running = false;
                 loop.schedule(RETRY, this::begin);
@@ -130,8 +133,9 @@ public final class Rebalance {
 
     private record Page(@Nullable ChunkId last, int owed, boolean noRoom) {}
 
-    private Page owePage(Store.Transaction tables, View before, View after, @Nullable ChunkId cursor) {
-        if (tables.queued() >= mostQueued) {
+    private Page owePage(
+            Store.Transaction tables, Set<NodeId> reachable, View before, View after, @Nullable ChunkId cursor) {
+        if (tables.copiesQueued(reachable, mostQueued) >= mostQueued) {
             return new Page(null, 0, true);
         }
         List<ChunkRow> rows = tables.chunksAfter(cursor, PAGE);
@@ -166,7 +170,9 @@ public final class Rebalance {
         ChunkRef chunk = new ChunkRef(row.id(), row.sizeBytes());
         // Owners that are no members any more took their copies with them; one that drains has kept its own.
         int left = (int) old.stream().filter(after::has).count();
-        Priority priority = Priority.ofCopiesLeft(left, old.size());
+        // A cluster that has just grown beyond one node wants more copies than it ever had.
+        int wanted = Math.max(old.size(), after.ring().owners(partition).size());
+        Priority priority = Priority.ofCopiesLeft(left, wanted);
         List<QueueRow> tasks = new ArrayList<>();
         for (Pin pin : tables.pins(row.id())) {
             delivery.moves(chunk, pin, gained, priority)

@@ -10,14 +10,18 @@ interface Recovery {
     enum Outcome {
         /** It has been mended or collected meanwhile. */
         NOT_LOST,
-        /** It is owed to this node, or not needed here. */
+        /** Nobody asks for this copy: no file that is known here has the chunk, or this node is none of its owners. */
+        NOT_NEEDED,
+        /** It is owed to this node, and somebody has a good copy. */
         UNDER_WAY,
+        /** It is owed to this node, but not every node that could have a copy answers; the queue tries again. */
+        UNKNOWN,
         /** Not one node has a good copy: only its quarantined ones are left. */
         LOST_EVERYWHERE,
-        /** Not every node that could have a copy answers; it is tried again. */
-        UNKNOWN
+        /** Nothing was done: too much is owed to this node already, or its tables cannot be used. To be asked again. */
+        LATER
     }
 
-    /** Makes durable that this node lacks the chunk, if another node has it. On the loop. */
+    /** Makes durable that this node lacks the chunk, unless nobody has it. On the loop. */
     CompletableFuture<Outcome> mend(ChunkRow lost);
 }

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +42,11 @@ public final class Scrub implements LongWork {
     /** After the store refused, and between looks whether a round is due. */
     private static final Duration LOOK_EVERY = Duration.ofMinutes(1);
 
+    /** While too much is owed to this node: the queue copies some of it meanwhile. */
+    private static final Duration WAIT_FOR_QUEUE = Duration.ofSeconds(10);
+    /** Should the queue not get on at all, the rest of the disk is looked at all the same. */
+    private static final Duration PATIENCE = Duration.ofDays(1);
+
     private static final int PAGE = 256;
     private static final Logger log = LoggerFactory.getLogger(Scrub.class);
 
@@ -54,6 +60,9 @@ public final class Scrub implements LongWork {
     private @Nullable ScrubRound round;
     private @Nullable Instant lastFinished;
     private long lostEverywhere;
+    /** How often in a row a chunk had to wait for the queue. */
+    private long waits;
+
     private boolean started;
     private boolean paused;
     /** A step is under way, or one is scheduled. */
@@ -217,6 +226,7 @@ public final class Scrub implements LongWork {
         round = ScrubRound.begin(loop.wallMillis(), urgent);
         page.clear();
         lostEverywhere = 0;
+        waits = 0;
         measureAnew();
         save();
     }
@@ -245,12 +255,12 @@ public final class Scrub implements LongWork {
     private void look(ChunkRow row, ScrubRound now) {
         long beganNanos = loop.nanoTime();
         switch (row.state()) {
-            case TRASH -> passed(row, now, 0, 0, beganNanos);
+            case TRASH -> passed(row, now, Cost.NOTHING, 0, beganNanos);
             case QUARANTINE -> mend(row, now, beganNanos);
             case LIVE ->
                 loop.when(store.readChunk(row.id(), 0, ByteBuffer.allocate(0), true), (whole, failure) -> {
                     if (failure == null) {
-                        passed(row, now, row.sizeBytes(), 0, beganNanos);
+                        passed(row, now, Cost.hashed(row), 0, beganNanos);
                     } else if (failure instanceof MissingChunkException) {
                         mend(row, now, beganNanos);
                     } else {
@@ -262,36 +272,85 @@ public final class Scrub implements LongWork {
 
     private void mend(ChunkRow row, ScrubRound now, long beganNanos) {
         loop.when(recovery.mend(row), (outcome, failure) -> {
+            if (outcome == null || outcome == Recovery.Outcome.LATER) {
+                waitForQueue(row, now, beganNanos);
+                return;
+            }
+            waits = 0;
             if (outcome == Recovery.Outcome.LOST_EVERYWHERE) {
                 lostEverywhere++;
             }
-            passed(row, now, 0, outcome == Recovery.Outcome.NOT_LOST ? 0 : 1, beganNanos);
+            if (outcome == Recovery.Outcome.NOT_LOST || isOldAndNotNeeded(row, outcome)) {
+                passed(row, now, Cost.NOTHING, 0, beganNanos);
+            } else {
+                passed(row, now, Cost.elsewhere(row), 1, beganNanos);
+            }
         });
     }
 
-    /** An I/O error says nothing of the bytes, so they are kept as they are. */
-    private void unreadable(ChunkRow row, ScrubRound now, Throwable failure, long beganNanos) {
-        if (store.failed().isPresent()) {
-            page.addFirst(row);
-            endStep(LOOK_EVERY);
+    /** It was counted in the round that found it damaged. */
+    private static boolean isOldAndNotNeeded(ChunkRow row, Recovery.Outcome outcome) {
+        return row.state() == ChunkRow.State.QUARANTINE && outcome == Recovery.Outcome.NOT_NEEDED;
+    }
+
+    private void waitForQueue(ChunkRow row, ScrubRound now, long beganNanos) {
+        if (waits * WAIT_FOR_QUEUE.toNanos() < PATIENCE.toNanos()) {
+            waits++;
+            putBack(row, now, WAIT_FOR_QUEUE);
         } else {
-            log.warn("chunk {} cannot be read: {}; check this node's disk", row.id(), failure.toString());
-            passed(row, now, 0, 1, beganNanos);
+            passed(row, now, Cost.elsewhere(row), 1, beganNanos);
         }
     }
 
-    private void passed(ChunkRow row, ScrubRound before, long bytesRead, int damages, long beganNanos) {
+    private void putBack(ChunkRow row, ScrubRound before, Duration pause) {
+        if (isAnother(before)) {
+            endStep(Duration.ZERO);
+        } else {
+            page.addFirst(row);
+            endStep(pause);
+        }
+    }
+
+    /** An I/O error says nothing of the bytes, so they are kept as they are; and a busy store nothing of the disk. */
+    private void unreadable(ChunkRow row, ScrubRound now, Throwable failure, long beganNanos) {
+        if (store.failed().isPresent() || failure.getCause() instanceof RejectedExecutionException) {
+            putBack(row, now, LOOK_EVERY);
+        } else {
+            log.warn("chunk {} cannot be read: {}; check this node's disk", row.id(), failure.toString());
+            passed(row, now, Cost.NOTHING, 1, beganNanos);
+        }
+    }
+
+    /**
+     * What one chunk cost.
+     *
+     * @param hashed bytes of this disk, which bring the round nearer to its end
+     * @param elsewhere bytes that another node may have had to hash
+     */
+    private record Cost(long hashed, long elsewhere) {
+        static final Cost NOTHING = new Cost(0, 0);
+
+        static Cost hashed(ChunkRow row) {
+            return new Cost(row.sizeBytes(), 0);
+        }
+
+        static Cost elsewhere(ChunkRow row) {
+            return new Cost(0, row.sizeBytes());
+        }
+    }
+
+    private void passed(ChunkRow row, ScrubRound before, Cost cost, int damages, long beganNanos) {
         if (isAnother(before)) {
             endStep(Duration.ZERO);
             return;
         }
-        ScrubRound now = before.passed(row.id(), bytesRead, damages);
+        ScrubRound now = before.passed(row.id(), cost.hashed(), damages);
         round = now;
-        measuredBytes += bytesRead;
+        measuredBytes += cost.hashed();
         if (loop.nanoTime() - savedNanos >= SAVE_EVERY.toNanos()) {
             save();
         }
-        long payNanos = (long) (bytesRead * 1e9 / rate(now));
+        long payNanos = (long) (cost.hashed() * 1e9 / rate(now) + cost.elsewhere() * 1e9 / mostRate(now));
         long left = Math.max(LEAST_PAUSE.toNanos(), payNanos - (loop.nanoTime() - beganNanos));
         endStep(Duration.ofNanos(left));
     }
@@ -299,13 +358,18 @@ public final class Scrub implements LongWork {
     /** Bytes per second that bring the round to its end in time. */
     private long rate(ScrubRound now) {
         if (now.urgent()) {
-            return throttle.getAsLong();
+            return mostRate(now);
         }
         long leftMillis = Math.max(1, now.startedMillis() + roundEvery.toMillis() - loop.wallMillis());
         long leftBytes = Math.max(0, store.usage().chunkBytes() - now.bytes());
         // A little less than needed below a byte per millisecond, where the floor is more.
         long needed = leftBytes / leftMillis * 1000;
-        return Math.min(Math.min(FASTEST, throttle.getAsLong()), Math.max(SLOWEST, needed));
+        return Math.min(mostRate(now), Math.max(SLOWEST, needed));
+    }
+
+    /** What is lost is mended at this rate: no round's end is soon enough for it. */
+    private long mostRate(ScrubRound now) {
+        return now.urgent() ? throttle.getAsLong() : Math.min(FASTEST, throttle.getAsLong());
     }
 
     private void checkTables(ScrubRound now) {

@@ -13,6 +13,7 @@ import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Views;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -36,6 +37,9 @@ public final class ChunkDelivery {
     private static final String UNPIN = "unpin";
     private static final String RETIRE = "retire";
 
+    /** Neither the fetch nor the put of a chunk takes longer, or else it fails: the default size in it is 35 kB per second. */
+    static final Duration LONGEST_STEP = Duration.ofMinutes(2);
+
     private static final Logger log = LoggerFactory.getLogger(ChunkDelivery.class);
 
     private final Loop loop;
@@ -55,8 +59,8 @@ public final class ChunkDelivery {
         this.calls = new ChunkCalls(rpc);
         this.bandwidth = bandwidth;
         this.fetcher = new ChunkFetcher(loop, rpc, this, bandwidth);
-        queue.deliverWith(CHUNK, this::giveChunk);
-        queue.deliverWith(MOVE, this::moveChunk);
+        queue.deliverInLineWith(CHUNK, this::giveChunk);
+        queue.deliverInLineWith(MOVE, this::moveChunk);
         queue.deliverWith(UNPIN, task -> calls.unpin(task.target(), upload(task), false));
         queue.deliverWith(RETIRE, task -> calls.unpin(task.target(), upload(task), true));
     }
@@ -185,12 +189,24 @@ public final class ChunkDelivery {
                         : CompletableFuture.failedFuture(failure));
     }
 
+    /** The cap is asked when the bytes are here: a chunk whose sources are away must not cost the others their turn. */
     private CompletableFuture<Void> send(QueueRow task, ChunkRef chunk, Pin pin) {
+        return views.ownership()
+                .map(ownership -> inTime("the fetch", fetcher.fetchForCopy(chunk, pin, task.target(), ownership)))
+                .orElseGet(() -> CompletableFuture.failedFuture(new IllegalStateException("no view yet")))
+                .thenCompose(bytes -> paid(task, chunk).thenApply(go -> bytes))
+                .thenCompose(bytes -> inTime("the put", calls.put(task.target(), chunk.id(), bytes)))
+                .exceptionallyCompose(failure ->
+                        CompletableFuture.failedFuture(new CopyFailedException(chunk, task.target(), failure)));
+    }
+
+    private <T> CompletableFuture<T> inTime(String what, CompletableFuture<T> step) {
+        return Patience.atMost(LONGEST_STEP, loop, what, step);
+    }
+
+    private CompletableFuture<Void> paid(QueueRow task, ChunkRef chunk) {
         CompletableFuture<Void> paid = new CompletableFuture<>();
         loop.execute(() -> bandwidth.take(task.priority(), chunk.sizeBytes()).thenAccept(paid::complete));
-        return paid.thenCompose(go -> views.ownership()
-                        .map(ownership -> fetcher.fetchForCopy(chunk, pin, ownership))
-                        .orElseGet(() -> CompletableFuture.failedFuture(new IllegalStateException("no view yet"))))
-                .thenCompose(bytes -> calls.put(task.target(), chunk.id(), bytes));
+        return paid;
     }
 }

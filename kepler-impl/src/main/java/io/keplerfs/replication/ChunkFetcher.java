@@ -58,9 +58,14 @@ public final class ChunkFetcher {
         });
     }
 
-    /** Reads a whole chunk, by its hash, in the background: its bytes have been {@linkplain Bandwidth#take taken}. Any thread. */
-    CompletableFuture<ByteBuffer> fetchForCopy(ChunkRef chunk, Pin pin, Ownership ownership) {
+    /**
+     * Reads a whole chunk, by its hash, for a target that has said that it lacks it. Whoever copies knows what it owes: were
+     * other nodes' tasks added anew here, two that fail would forget their pauses for each other. What this node itself turns
+     * out to lack is put into the queue. Any thread.
+     */
+    CompletableFuture<ByteBuffer> fetchForCopy(ChunkRef chunk, Pin pin, NodeId target, Ownership ownership) {
         Fetch fetch = new Fetch(chunk, pin, 0, chunk.sizeBytes(), true, ownership);
+        fetch.forCopyTo(target);
         loop.execute(fetch::askNext);
         return fetch.result;
     }
@@ -76,6 +81,7 @@ public final class ChunkFetcher {
         private final List<NodeId> without = new ArrayList<>();
         private final List<String> failures = new ArrayList<>();
         private final CompletableFuture<ByteBuffer> result = new CompletableFuture<>();
+        private @Nullable NodeId copiedTo;
         private int asked;
 
         Fetch(ChunkRef chunk, Pin pin, int offset, int length, boolean verify, Ownership ownership) {
@@ -87,6 +93,12 @@ public final class ChunkFetcher {
             int partition = ownership.newest().ring().partitionOf(chunk.id());
             owners.addAll(ownership.newest().ring().owners(partition));
             this.candidates = order(ownership, partition);
+        }
+
+        void forCopyTo(NodeId target) {
+            copiedTo = target;
+            candidates.remove(target);
+            without.add(target);
         }
 
         private Queue<NodeId> order(Ownership ownership, int partition) {
@@ -110,6 +122,7 @@ public final class ChunkFetcher {
         void askNext() {
             NodeId node = candidates.poll();
             if (node == null || result.isDone()) {
+                failIfNobodyIsLeft();
                 return;
             }
             asked++;
@@ -130,8 +143,13 @@ public final class ChunkFetcher {
                 List<NodeId> lacking = without.stream().filter(owners::contains).toList();
                 // Those that were not asked are not known to lack it; whoever has just sent it is one, owner or not.
                 int left = Math.max(1, owners.size() - lacking.size());
-                delivery.suggest(chunk, pin, lacking, Priority.ofCopiesLeft(left, owners.size()), "read repair");
+                List<NodeId> told = lacking.stream().filter(this::mayBeOwedNow).toList();
+                delivery.suggest(chunk, pin, told, Priority.ofCopiesLeft(left, owners.size()), "read repair");
             }
+        }
+
+        private boolean mayBeOwedNow(NodeId node) {
+            return copiedTo == null || (node.equals(rpc.self()) && !node.equals(copiedTo));
         }
 
         private void failed(NodeId node, @Nullable Throwable failure) {
@@ -141,6 +159,9 @@ public final class ChunkFetcher {
                 failures.add(node + ": " + (failure == null ? "no answer" : failure.getMessage()));
             }
             askNext();
+        }
+
+        private void failIfNobodyIsLeft() {
             if (asked == 0 && !result.isDone()) {
                 result.completeExceptionally(
                         failures.isEmpty()

@@ -5,12 +5,14 @@ import io.keplerfs.loop.Loop;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.QueueRow;
 import io.keplerfs.spi.Store;
+import io.keplerfs.spi.TransportException;
 import io.keplerfs.values.Backlog;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.Priority;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -35,26 +37,35 @@ import org.slf4j.LoggerFactory;
  */
 public final class ReplicationQueue {
     /**
-     * Whoever finds lacking copies by walking over a disk adds no more while so many tasks wait, and goes on from where it was
-     * later: a row and its two index entries take some 500 bytes, and what waits here is looked through every few seconds.
+     * Whoever finds lacking copies by walking over a disk adds no more while so many copies wait for targets that can be
+     * reached, and goes on from where it was later: a row and its two index entries take some 500 bytes, and what waits here is
+     * looked through every few seconds. Those for other targets do not count: nobody knows when they will have become fewer.
      */
     public static final long LONG = 100_000;
 
     private static final Duration PUMP = Duration.ofMillis(500);
+    private static final Duration CATCH_UP_AGAIN = Duration.ofSeconds(5);
     private static final Duration FIRST_BACKOFF = Duration.ofSeconds(1);
     private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(5);
     /** Copies for one target that are under way at the same time. */
     private static final int BATCH = 4;
     /** The same of small tasks, each of which is a round of messages at most. */
     private static final int SMALL_BATCH = 8;
+    /**
+     * A delivery that has not ended by then counts as failed, so that its lane goes on. Far above any that goes well: a fast
+     * write of a large file gives the references of all its chunks first.
+     */
+    static final Duration LONGEST_DELIVERY = Duration.ofMinutes(10);
 
-    /** Tasks looked at per period for targets that have left. */
-    private static final int DEPARTED_BATCH = 100;
+    /** Tasks for targets that have left, removed per period: some 20 ms of the disk's one writer, and a million in 4 minutes. */
+    static final int DEPARTED_BATCH = 2_000;
 
-    /** Up to here the tasks are summed up at every look, above once in {@link #SUM_UP}: it takes 0.2 s for 100,000. */
+    /** Up to here the tasks are summed up at every look. */
     private static final long FEW = 1_000;
-
+    /** Above, they are not for so long, and ten times as long as it took: it takes 0.2 s for 100,000, and seconds for a million. */
     private static final Duration SUM_UP = Duration.ofSeconds(5);
+
+    private static final int SUM_UP_SHARE = 10;
 
     private static final Logger log = LoggerFactory.getLogger(ReplicationQueue.class);
 
@@ -63,6 +74,7 @@ public final class ReplicationQueue {
     private final Store store;
     private final Supplier<Set<NodeId>> targets;
     private final Map<String, Delivery> deliveries = new HashMap<>();
+    private final Set<String> inLine = new HashSet<>();
     private final Set<NodeId> busyWithSmall = new HashSet<>();
     private final Set<NodeId> busyWithCopies = new HashSet<>();
     private final CopyWindow window = new CopyWindow();
@@ -73,29 +85,27 @@ public final class ReplicationQueue {
     /** Tasks being delivered. */
     private final Set<Identity> inFlight = ConcurrentHashMap.newKeySet();
     /** Tasks added anew during their delivery, which may have been too early for the new reason; used in transactions only. */
-    private final Set<Identity> addedAgain = new HashSet<>();
+    private final Map<Identity, QueueRow> addedAgain = new HashMap<>();
 
     private final long startNanos;
     /** What {@link #nowMillis} showed at the start. */
-    private volatile long startMillis;
+    private final long startMillis;
 
     private boolean pumping;
     private volatile boolean copiesPaused;
+    private boolean forgetting;
     private volatile long waiting;
+    private volatile boolean isLong;
     private volatile List<Backlog> backlog = List.of();
-    private long summedUpNanos;
+    private boolean summingUp;
+    private long nextSumNanos;
     private long copiesDone;
     private long bytesDone;
 
-    private record Look(
-            long queued, List<QueueRow> oldest, @Nullable List<Backlog> backlog) {
-        static Look at(Store.Snapshot tables, boolean sumUpAnyway) {
+    private record Look(long queued, long copies) {
+        static Look at(Store.Snapshot tables, Set<NodeId> reachable) {
             long queued = tables.queued();
-            boolean sumUp = sumUpAnyway || queued <= FEW;
-            return new Look(
-                    queued,
-                    tables.due(null, Long.MAX_VALUE, 1),
-                    queued == 0 ? List.of() : sumUp ? tables.backlog() : null);
+            return new Look(queued, queued < LONG ? 0 : tables.copiesQueued(reachable, LONG));
         }
     }
 
@@ -113,7 +123,7 @@ public final class ReplicationQueue {
         this.targets = targets;
         this.startNanos = loop.nanoTime();
         this.startMillis = loop.wallMillis();
-        this.summedUpNanos = startNanos - SUM_UP.toNanos();
+        this.nextSumNanos = startNanos;
     }
 
     /** Says how tasks of a kind are done; before {@link #start}. */
@@ -121,13 +131,24 @@ public final class ReplicationQueue {
         deliveries.put(kind, delivery);
     }
 
+    /** The same of a kind that waits its turn, for as long as there is more urgent work, and bounds each of its steps itself. */
+    void deliverInLineWith(String kind, Delivery delivery) {
+        deliverWith(kind, delivery);
+        inLine.add(kind);
+    }
+
     /** Begins to deliver. On the loop, once. */
     public void start() {
+        catchUp();
+        look();
+    }
+
+    private void look() {
         pump();
         if (waiting > 0) {
             forgetDeparted();
         }
-        loop.schedule(PUMP, this::start);
+        loop.schedule(PUMP, this::look);
     }
 
     /**
@@ -139,14 +160,25 @@ public final class ReplicationQueue {
     }
 
     /**
-     * If the clock was set back while this node was down, tasks of earlier runs seem to be due in hours. They are due now: runs
-     * whose clocks differed leave one such group each, and no group should wait until the one before it is done.
+     * If the clock was set back while this node was down, tasks of earlier runs seem to be due in hours. They are due now, and so
+     * is what waits after failures: of all that this node knew of other nodes nothing is certain any more.
      */
-    private void catchUpWith(QueueRow oldest) {
-        long wait = oldest.nextAttemptMillis() - nowMillis();
-        if (wait > LONGEST_BACKOFF.multipliedBy(2).toMillis()) {
-            startMillis = Math.addExact(startMillis, wait);
-        }
+    private void catchUp() {
+        loop.when(hurried(), (done, failure) -> {
+            if (failure != null) {
+                log.debug("tasks of earlier runs keep their times for now: {}", failure.toString());
+                loop.schedule(CATCH_UP_AGAIN, this::catchUp);
+            } else {
+                pump();
+            }
+        });
+    }
+
+    private CompletableFuture<Boolean> hurried() {
+        return store.write(tables -> {
+            tables.hurry(nowMillis());
+            return true;
+        });
     }
 
     /** Tasks not yet delivered, as of the last look. Any thread. */
@@ -154,12 +186,12 @@ public final class ReplicationQueue {
         return waiting;
     }
 
-    /** Whether so many tasks wait that hints should not become more of them. Any thread. */
+    /** Whether so many copies wait for targets within reach that hints should not become more of them. Any thread. */
     public boolean isLong() {
-        return waiting >= LONG;
+        return isLong;
     }
 
-    /** What the tasks come to, as of the last look, at most some seconds old. Any thread. */
+    /** What the tasks come to, as of the last sum, some seconds old when there are many. Any thread. */
     public List<Backlog> backlog() {
         return backlog;
     }
@@ -192,12 +224,7 @@ public final class ReplicationQueue {
 
     /** Tries everything now, whatever it waits for. On the loop. */
     public void hurry() {
-        loop.when(
-                store.write(tables -> {
-                    tables.hurry(nowMillis());
-                    return true;
-                }),
-                (hurried, failure) -> pump());
+        loop.when(hurried(), (done, failure) -> pump());
     }
 
     /** Makes tasks durable; delivery begins soon after. Any thread. */
@@ -209,7 +236,7 @@ public final class ReplicationQueue {
                     tasks.forEach(task -> {
                         tables.enqueue(task);
                         if (inFlight.contains(Identity.of(task))) {
-                            addedAgain.add(Identity.of(task));
+                            addedAgain.put(Identity.of(task), task);
                         }
                     });
                     return true;
@@ -232,24 +259,35 @@ public final class ReplicationQueue {
             return;
         }
         pumping = true;
-        boolean sumUp = loop.nanoTime() - summedUpNanos >= SUM_UP.toNanos();
-        loop.when(store.read(tables -> Look.at(tables, sumUp)), (look, failure) -> {
+        Set<NodeId> reachable = reachable();
+        loop.when(store.read(tables -> Look.at(tables, reachable)), (look, failure) -> {
             pumping = false;
             if (look != null) {
                 waiting = look.queued();
-                note(look.backlog());
-                look.oldest().forEach(this::catchUpWith);
+                isLong = look.copies() >= LONG;
+                sumUp();
             }
             if (waiting > 0) {
-                served().stream().filter(rpc::reachable).forEach(this::serve);
+                reachable().forEach(this::serve);
             }
         });
     }
 
-    private void note(@Nullable List<Backlog> seen) {
-        if (seen != null) {
-            backlog = seen;
-            summedUpNanos = loop.nanoTime();
+    /** Beside the looks, because deliveries must not wait for it. */
+    private void sumUp() {
+        if (waiting == 0) {
+            backlog = List.of();
+        } else if (!summingUp && (waiting <= FEW || loop.nanoTime() - nextSumNanos >= 0)) {
+            summingUp = true;
+            long began = loop.nanoTime();
+            loop.when(store.read(Store.Snapshot::backlog), (seen, failure) -> {
+                summingUp = false;
+                long now = loop.nanoTime();
+                nextSumNanos = now + Math.max(SUM_UP.toNanos(), SUM_UP_SHARE * (now - began));
+                if (seen != null) {
+                    backlog = waiting == 0 ? List.of() : seen;
+                }
+            });
         }
     }
 
@@ -260,17 +298,23 @@ public final class ReplicationQueue {
         return served;
     }
 
+    private Set<NodeId> reachable() {
+        Set<NodeId> reachable = new LinkedHashSet<>(served());
+        reachable.removeIf(target -> !rpc.reachable(target));
+        return reachable;
+    }
+
     /** A node that is no owner any more lacks nothing; its tasks would stay for ever. */
     private void forgetDeparted() {
         Set<NodeId> served = served();
-        long now = nowMillis();
         doubtful.retainAll(served);
-        if (served.size() > 1) {
-            store.write(tables -> {
-                tables.due(null, now, DEPARTED_BATCH).stream()
-                        .filter(task -> !served.contains(task.target()))
-                        .forEach(task -> tables.dequeue(task.kind(), task.id(), task.target()));
-                return true;
+        if (served.size() > 1 && !forgetting) {
+            forgetting = true;
+            loop.when(store.write(tables -> tables.dequeueAllBut(served, DEPARTED_BATCH)), (gone, failure) -> {
+                forgetting = false;
+                if (failure != null) {
+                    log.debug("tasks for nodes that have left stay for now: {}", failure.toString());
+                }
             });
         }
     }
@@ -311,8 +355,10 @@ public final class ReplicationQueue {
         }
         busyWithCopies.add(target);
         long now = nowMillis();
-        int most = doubtful.contains(target) ? 1 : BATCH;
-        loop.when(store.read(tables -> copiesDue(tables, target, now, most)), (tasks, failure) -> {
+        boolean oneAtATime = doubtful.contains(target);
+        CompletableFuture<List<QueueRow>> due = store.read(
+                tables -> oneAtATime ? longestDueCopy(tables, target, now) : mostUrgentCopies(tables, target, now));
+        loop.when(due, (tasks, failure) -> {
             List<QueueRow> admitted = tasks == null || copiesPaused ? List.of() : window.admit(tasks);
             if (admitted.isEmpty()) {
                 busyWithCopies.remove(target);
@@ -325,14 +371,23 @@ public final class ReplicationQueue {
         });
     }
 
-    private static List<QueueRow> copiesDue(Store.Snapshot tables, NodeId target, long nowMillis, int most) {
+    private static List<QueueRow> mostUrgentCopies(Store.Snapshot tables, NodeId target, long nowMillis) {
         List<QueueRow> tasks = new ArrayList<>();
         for (Priority priority : Priority.copies()) {
-            if (tasks.size() < most) {
-                tasks.addAll(tables.due(target, priority, nowMillis, most - tasks.size()));
+            if (tasks.size() < BATCH) {
+                tasks.addAll(tables.due(target, priority, nowMillis, BATCH - tasks.size()));
             }
         }
         return tasks;
+    }
+
+    /** Whatever its priority: urgent copies that fail, because nobody has the chunk just now, must not keep the others waiting. */
+    private static List<QueueRow> longestDueCopy(Store.Snapshot tables, NodeId target, long nowMillis) {
+        return Priority.copies().stream()
+                .flatMap(priority -> tables.due(target, priority, nowMillis, 1).stream())
+                .min(Comparator.comparingLong(QueueRow::nextAttemptMillis))
+                .map(List::of)
+                .orElse(List.of());
     }
 
     private void copy(NodeId target, List<QueueRow> tasks) {
@@ -393,7 +448,11 @@ public final class ReplicationQueue {
                     new IllegalStateException("this version knows no task of kind " + task.kind()));
         }
         try {
-            return delivery.deliver(task);
+            CompletableFuture<Void> delivered = delivery.deliver(task);
+            return inLine.contains(task.kind())
+                    ? delivered
+                    : Patience.atMost(
+                            LONGEST_DELIVERY, loop, "task " + task.kind() + " for " + task.target(), delivered);
         } catch (RuntimeException malformed) {
             return CompletableFuture.failedFuture(malformed);
         }
@@ -401,20 +460,25 @@ public final class ReplicationQueue {
 
     private boolean settle(Store.Transaction tables, QueueRow task, @Nullable Throwable failure) {
         inFlight.remove(Identity.of(task));
-        if (addedAgain.remove(Identity.of(task))) {
-            return true;
-        }
+        QueueRow again = addedAgain.remove(Identity.of(task));
         if (failure == null) {
-            tables.dequeue(task.kind(), task.id(), task.target());
+            if (again == null) {
+                tables.dequeue(task.kind(), task.id(), task.target());
+            }
         } else {
-            // Nothing was sent, so it costs nothing to look again soon: nobody should wait minutes after a partition
-            // heals.
-            int attempts = failure instanceof UnavailableException ? 1 : task.attempts() + 1;
+            int attempts = nothingWasSent(failure) ? 1 : task.attempts() + 1;
             log.debug(
                     "task {} for {} failed, attempt {}: {}", task.kind(), task.target(), attempts, failure.toString());
-            tables.enqueue(task.failed(attempts, nowMillis(), nowMillis() + backoffMillis(attempts)));
+            QueueRow newest = again == null ? task : again;
+            tables.enqueue(newest.failed(attempts, nowMillis(), nowMillis() + backoffMillis(attempts)));
         }
         return true;
+    }
+
+    /** Then it costs nothing to look again soon: nobody should wait minutes after a partition heals. */
+    private static boolean nothingWasSent(Throwable failure) {
+        return failure instanceof UnavailableException
+                || (failure instanceof TransportException lost && !lost.maybeDelivered());
     }
 
     /** Doubles from one second to five minutes; spread by a hash of the clock, because chance belongs to the loop. */

@@ -100,6 +100,13 @@ final class DiskFixture {
         }
     }
 
+    static void delete(Path directory) throws IOException {
+        for (String name : namesIn(directory)) {
+            Files.delete(directory.resolve(name));
+        }
+        Files.delete(directory);
+    }
+
     /** What a power cut would leave: every byte as it is now, nobody told to finish. */
     static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> tree = Files.walk(from)) {

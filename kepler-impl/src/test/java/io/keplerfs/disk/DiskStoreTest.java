@@ -2,7 +2,9 @@ package io.keplerfs.disk;
 
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.contract.StoreContract;
+import io.keplerfs.values.ChunkId;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,5 +22,11 @@ class DiskStoreTest extends StoreContract {
     @Override
     protected Optional<Store> reopen() throws IOException {
         return Optional.of(DiskStore.open(DiskFixture.options(directory)));
+    }
+
+    @Override
+    public boolean damage(ChunkId id) throws IOException {
+        Files.write(DiskFixture.fileOf(directory, id), new byte[] {1});
+        return true;
     }
 }

@@ -9,6 +9,7 @@ import static io.keplerfs.disk.DiskFixture.readAll;
 import static io.keplerfs.disk.DiskFixture.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keplerfs.spi.DiskFullException;
 import io.keplerfs.spi.MissingChunkException;
 import io.keplerfs.values.ChunkId;
 import java.io.IOException;
@@ -192,5 +193,17 @@ class FailingDiskTest {
 
         done(put("metadata"));
         assertThat(done(store.collect(List.of(id)))).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"No space left on device", "Disk quota exceeded"})
+    void aDiskThatRefusesWhileBytesSeemFreeIsFull(String error) throws IOException {
+        byte[] bytes = randomBytes(1_000, 1);
+        disk.because(error);
+        disk.fail("create");
+
+        assertThat(failure(store.writeChunk(idOf(bytes), ByteBuffer.wrap(bytes))))
+                .isInstanceOf(DiskFullException.class)
+                .hasMessageContaining(error);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.RegisterKey;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,11 +74,12 @@ class ManifestJournalTest {
         }
         try (Remains remains = Remains.open(withoutDatabase.resolve("data"), 0)) {
             Map<String, String> found = new TreeMap<>();
-            for (Map.Entry<RegisterKey, Remains.Located> entry :
+            for (Map.Entry<RegisterKey, List<Remains.Located>> entry :
                     remains.contents().registers().entrySet()) {
                 found.put(
                         entry.getKey().key(),
-                        new String(remains.value(entry.getKey(), entry.getValue()), StandardCharsets.UTF_8));
+                        new String(
+                                remains.value(entry.getKey(), entry.getValue().get(0)), StandardCharsets.UTF_8));
             }
             return found;
         }
@@ -140,6 +144,25 @@ class ManifestJournalTest {
     }
 
     @Test
+    void removingWhatIsNotThereWritesNothing() throws IOException {
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            put(store, row(1, 5, "one"));
+            long journal = Files.size(newest(root(), ".log"));
+            long database = Files.size(root().resolve("meta.db-wal"));
+
+            remove(store, 2);
+            done(store.write(tables -> {
+                tables.setAsideRegister(key(3));
+                return true;
+            }));
+
+            assertThat(Files.size(newest(root(), ".log"))).isEqualTo(journal);
+            assertThat(Files.size(root().resolve("meta.db-wal"))).isEqualTo(database);
+        }
+        assertThat(readBack(root())).isEqualTo(Map.of("key-1", "one"));
+    }
+
+    @Test
     void fastWritesAreKnownUntilTheyAreDelivered() throws IOException {
         VersionId first = new VersionId(new UUID(0, 1));
         VersionId second = new VersionId(new UUID(0, 2));
@@ -160,6 +183,25 @@ class ManifestJournalTest {
         try (Remains remains = Remains.open(root(), 0)) {
             assertThat(remains.contents().fastWrites()).containsOnlyKeys(new Remains.FastWrite(key(1), second));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 5, 10})
+    void oneFlippedByteOfAnEntryHidesThatEntryAlone(int inIt) throws IOException {
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            for (int i = 1; i < 7; i++) {
+                put(store, row(i, 5, "value " + i));
+            }
+            checkpoint(store);
+        }
+        Path all = newest(root(), ".all");
+        byte[] bytes = Files.readAllBytes(all);
+        // They are in the order of their keys: by shard, which is the remainder by 3.
+        int length = new JournalEntry.Accepted(key(3), new Ballot(5, NODE), new byte[7]).framed().length;
+        bytes[JournalFile.HEADER_BYTES + 2 * length + inIt] ^= 0x10;
+        Files.write(all, bytes);
+
+        assertThat(readBack(root())).containsOnlyKeys("key-3", "key-6", "key-4", "key-2", "key-5");
     }
 
     @Test
@@ -257,20 +299,16 @@ class ManifestJournalTest {
 
     @Test
     void aSegmentWhoseCheckpointNeverStoodDoesNotCountAsComplete() throws IOException {
-        RecordingDisk disk = new RecordingDisk(root());
-        try (DiskStore store = DiskStore.open(DiskFixture.options(root()), disk)) {
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
             put(store, row(1, 5, "one"));
-            disk.fail("write manifests");
             put(store, row(2, 5, "two"));
-            disk.fail("rename manifests");
-            assertThatThrownBy(() -> checkpoint(store)).isInstanceOf(IOException.class);
         }
-        Path last = newest(root(), ".log");
-        try (DiskStore store = DiskStore.open(DiskFixture.options(root()), disk)) {
-            put(store, row(3, 5, "three"));
-            assertThat(last).exists();
-            assertThat(notes(copyOf(root()))).contains("the manifest journal is not complete");
-        }
+        // What a kill in the middle of the checkpoint 8 leaves.
+        Path last = root().resolve("manifests").resolve(JournalFile.name(9, JournalFile.SEGMENT));
+        Files.write(last, new JournalFile.Header(NODE, 9, 8).toBytes());
+
+        assertThat(notes(copyOf(root()))).contains("the manifest journal is not complete");
+        assertCompletedByTheNextStart(Map.of("key-1", "one", "key-2", "two"));
     }
 
     private Path copyOf(Path directory) throws IOException {
@@ -280,7 +318,7 @@ class ManifestJournalTest {
     }
 
     @Test
-    void anOlderDatabaseBesideItIsRefused() throws IOException {
+    void aBackupIsRefusedAsMemory() throws IOException {
         Path backup = home.resolve("backup.db");
         try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
             put(store, row(1, 5, "one"));
@@ -294,11 +332,48 @@ class ManifestJournalTest {
 
         assertThatThrownBy(() -> DiskStore.open(DiskFixture.options(root())))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("is older than the journal")
+                .hasMessageContaining("is a backup")
                 .hasMessageContaining("kepler rebuild --from-peers");
         try (Remains remains = Remains.open(backup, 0)) {
             assertThat(remains.contents().registers()).containsOnlyKeys(key(1));
         }
+    }
+
+    @Test
+    void anOlderDatabaseBesideItIsRefused() throws IOException {
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            put(store, row(1, 5, "one"));
+        }
+        Path older = Files.copy(root().resolve("meta.db"), home.resolve("older.db"));
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            // A promise is enough: it would be broken.
+            put(store, new RegisterRow(key(2), new Ballot(9, NODE), Ballot.ZERO, new byte[0], new byte[0]));
+        }
+        Files.copy(older, root().resolve("meta.db"), StandardCopyOption.REPLACE_EXISTING);
+
+        assertThatThrownBy(() -> DiskStore.open(DiskFixture.options(root())))
+                .hasMessageContaining("is older than the journal")
+                .hasMessageContaining("kepler rebuild --from-peers");
+    }
+
+    @Test
+    void aBackupIsRefusedAlsoWithoutAnyJournalAndSoIsADirectoryWithoutOne() throws IOException {
+        Path backup = home.resolve("backup.db");
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            put(store, row(1, 5, "one"));
+            done(store.copyMetadata(backup));
+        }
+        DiskFixture.delete(root().resolve("manifests"));
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> DiskStore.open(DiskFixture.options(root())))
+                    .hasMessageContaining("manifests is missing")
+                    .hasMessageContaining("kepler rebuild --from-peers");
+        }
+        Renewal.refuseWhole(root());
+        Files.copy(backup, root().resolve("meta.db"), StandardCopyOption.REPLACE_EXISTING);
+        Files.createDirectory(root().resolve("manifests"));
+        assertThatThrownBy(() -> DiskStore.open(DiskFixture.options(root()))).hasMessageContaining("is a backup");
+        Renewal.refuseWhole(root());
     }
 
     @Test
@@ -311,6 +386,97 @@ class ManifestJournalTest {
         }
 
         assertCompletedByTheNextStart(Map.of("key-1", "one"));
+    }
+
+    private List<String> keysIn(Path directory) throws IOException {
+        try (Remains remains = Remains.open(directory, 0)) {
+            return remains.contents().registers().keySet().stream()
+                    .map(RegisterKey::key)
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Test
+    void whatAWholeDatabaseHasForgottenDoesNotComeBackFromAJournalThatIsBehind() throws IOException {
+        RecordingDisk disk = new RecordingDisk(root());
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()), disk)) {
+            put(store, row(1, 5, "one"));
+            put(store, row(2, 5, "two"));
+            disk.fail("write manifests");
+            remove(store, 1);
+            put(store, row(3, 5, "three"));
+        }
+        assertThat(keysIn(copyOf(root()))).containsExactly("key-2", "key-3");
+
+        // The node's own secrets are in there too, so a page in the middle is as good as the last.
+        Path damaged = copyOf(root());
+        byte[] database = Files.readAllBytes(damaged.resolve("meta.db"));
+        Arrays.fill(database, 2 * 4096, 3 * 4096, (byte) 0xa5);
+        Files.write(damaged.resolve("meta.db"), database);
+        assertThat(keysIn(damaged)).contains("key-1", "key-2");
+        assertThat(notes(damaged)).anyMatch(note -> note.contains("may come back"));
+    }
+
+    @Test
+    void whatAWholeJournalHasForgottenDoesNotComeBackFromAnOlderDatabase() throws IOException {
+        Path backup = home.resolve("backup.db");
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()))) {
+            put(store, row(1, 5, "one"));
+            put(store, row(2, 5, "two"));
+            done(store.copyMetadata(backup));
+            remove(store, 1);
+        }
+        Files.copy(backup, root().resolve("meta.db"), StandardCopyOption.REPLACE_EXISTING);
+
+        assertThat(keysIn(root())).containsExactly("key-2");
+        assertThat(notes(root())).contains("meta.db is behind the manifest journal");
+    }
+
+    @Test
+    void oneBackupAtATimeAndClosingEndsIt() throws IOException {
+        RecordingDisk disk = new RecordingDisk(root());
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        CompletableFuture<MetadataCopy> first;
+        CompletableFuture<Void> closing;
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()), disk)) {
+            put(store, row(1, 5, "one"));
+            // Asked for by the backup first of all.
+            disk.setFreeBytes(() -> {
+                if (Thread.currentThread().getName().endsWith("store-backup")) {
+                    asked.countDown();
+                    Uninterruptibles.awaitUninterruptibly(go);
+                }
+                return Long.MAX_VALUE;
+            });
+            first = store.copyMetadata(home.resolve("first"));
+            Uninterruptibles.awaitUninterruptibly(asked);
+            assertThat(DiskFixture.failure(store.copyMetadata(home.resolve("second"))))
+                    .hasMessageContaining("another backup");
+            assertThat(done(store.read(tables -> tables.register(key(1)))).value())
+                    .isNotEmpty();
+            closing = CompletableFuture.runAsync(store::close);
+            await().untilAsserted(() -> assertThat(DiskFixture.failure(store.copyMetadata(home.resolve("third"))))
+                    .hasMessageContaining("closed"));
+            go.countDown();
+            done(closing);
+        }
+        assertThat(DiskFixture.failure(first)).hasMessageContaining("closes");
+        assertThat(DiskFixture.namesIn(home)).containsExactly("data");
+    }
+
+    @Test
+    void aBackupWaitsForRoomAndTheNextOneMayFollow() throws IOException {
+        RecordingDisk disk = new RecordingDisk(root());
+        try (DiskStore store = DiskStore.open(DiskFixture.options(root()), disk)) {
+            disk.setFreeBytes(200L << 20);
+            assertThat(DiskFixture.failure(store.copyMetadata(home.resolve("none"))))
+                    .hasMessageContaining("the log of meta.db grows");
+            disk.setFreeBytes(Long.MAX_VALUE);
+            done(store.copyMetadata(home.resolve("first")));
+            done(store.copyMetadata(home.resolve("second")));
+        }
     }
 
     @Test

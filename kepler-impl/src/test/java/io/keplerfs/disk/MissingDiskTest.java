@@ -12,13 +12,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import io.keplerfs.spi.ChunkRow.State;
+import io.keplerfs.spi.Digest;
+import io.keplerfs.spi.DigestCell;
+import io.keplerfs.spi.DigestKind;
+import io.keplerfs.spi.Pin;
 import io.keplerfs.values.ChunkId;
+import io.keplerfs.values.VersionId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A disk that is not there is no disk whose every copy is lost. */
 class MissingDiskTest {
     private static final int SIZE = 1_000;
+    private static final Pin PIN = new Pin(new VersionId(new UUID(1, 2)), "photos", "cat");
 
     @TempDir
     private Path parent;
@@ -148,6 +158,55 @@ class MissingDiskTest {
         assertThat(store.usage().chunks()).isZero();
         stored(store, randomBytes(SIZE, 0));
         assertThat(done(readAll(store, ids.get(0), SIZE, true)).array()).isEqualTo(randomBytes(SIZE, 0));
+    }
+
+    @Test
+    void chunksThatWereGivenUpCountInNoDigest() throws IOException {
+        done(store.write(tables -> {
+            ids.forEach(id -> tables.pin(id, PIN));
+            return true;
+        }));
+        store.close();
+        moveChunksAway();
+        Files.createFile(root.resolve("chunks.lost"));
+
+        store = DiskStore.open(DiskFixture.options(root));
+
+        assertThat(digests()).isEmpty();
+        recountFindsNothingToMend();
+        stored(store, randomBytes(SIZE, 0));
+        assertThat(digests())
+                .isEqualTo(Map.of(DigestCell.of(ids.get(0)).partition(), Digest.of(ids.get(0), PIN.upload())));
+        recountFindsNothingToMend();
+    }
+
+    private SortedMap<Integer, Digest> digests() {
+        return done(store.read(tables -> tables.digests(DigestKind.CHUNKS, 0, DigestCell.PARTITIONS)));
+    }
+
+    private void recountFindsNothingToMend() {
+        for (ChunkId id : ids) {
+            int partition = DigestCell.of(id).partition();
+            boolean wrong = done(store.write(tables -> tables.recountDigests(DigestKind.CHUNKS, partition)));
+            assertThat(wrong).isFalse();
+        }
+    }
+
+    @Test
+    void chunksGivenUpCountAgainIfThatIsUndone() {
+        CompletableFuture<Boolean> before = store.write(tables -> tables.pin(ids.get(0), PIN));
+
+        failure(store.write(tables -> {
+            tables.pin(ids.get(1), PIN);
+            ((SqlTransaction) tables).changing().chunks().quarantineAll();
+            assertThat(tables.digests(DigestKind.CHUNKS, 0, DigestCell.PARTITIONS))
+                    .isEmpty();
+            throw new IllegalStateException("undone");
+        }));
+
+        done(before);
+        assertThat(digests()).containsOnlyKeys(DigestCell.of(ids.get(0)).partition());
+        recountFindsNothingToMend();
     }
 
     @Test

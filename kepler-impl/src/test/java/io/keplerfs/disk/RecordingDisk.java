@@ -8,16 +8,18 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A real disk that writes down what is done to it, and can be told to fail, to wait or to be full. */
 final class RecordingDisk implements Disk {
+    private volatile String reason = "injected";
     private final FileDisk real = new FileDisk(false);
     private final Path root;
     private final List<String> events = new CopyOnWriteArrayList<>();
     private volatile @Nullable String failing;
     private volatile @Nullable SQLException failingCommit;
-    private volatile long freeBytes = Long.MAX_VALUE;
+    private volatile LongSupplier freeBytes = () -> Long.MAX_VALUE;
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
     /** @param root events name paths relative to it */
@@ -43,6 +45,10 @@ final class RecordingDisk implements Disk {
     }
 
     void setFreeBytes(long bytes) {
+        freeBytes = () -> bytes;
+    }
+
+    void setFreeBytes(LongSupplier bytes) {
         freeBytes = bytes;
     }
 
@@ -52,12 +58,17 @@ final class RecordingDisk implements Disk {
         return gate;
     }
 
+    /** What the errors of the next failures say. */
+    void because(String why) {
+        reason = why;
+    }
+
     private void happens(String event) throws IOException {
         await();
         events.add(event);
         String prefix = failing;
         if (prefix != null && event.startsWith(prefix)) {
-            throw new IOException("injected: " + event);
+            throw new IOException(reason + ": " + event);
         }
     }
 
@@ -130,7 +141,7 @@ final class RecordingDisk implements Disk {
 
     @Override
     public long freeBytes(Path path) {
-        return freeBytes;
+        return freeBytes.getAsLong();
     }
 
     @Override

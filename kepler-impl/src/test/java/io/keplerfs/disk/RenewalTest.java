@@ -48,6 +48,7 @@ class RenewalTest {
             old = store.nodeId();
         }
         Files.delete(root().resolve("meta.db"));
+        Files.write(root().resolve("quarantine").resolve("somebody-looks-at-it"), new byte[] {1});
         Files.write(DiskFixture.fileOf(root(), bad), DiskFixture.randomBytes(1_000, 3));
         assertThatThrownBy(() -> DiskStore.open(DiskFixture.options(root())))
                 .hasMessageContaining("kepler rebuild --from-peers");
@@ -67,7 +68,11 @@ class RenewalTest {
                     .as("the hour before it may be collected begins now")
                     .hasValue(DiskFixture.NOON);
         }
-        assertThat(DiskFixture.namesIn(root().resolve("quarantine"))).contains(bad.toString());
+        assertThat(DiskFixture.namesIn(root().resolve("quarantine")))
+                .contains(bad.toString())
+                .doesNotContain("somebody-looks-at-it");
+        assertThat(renewed.aside().resolve("quarantine").resolve("somebody-looks-at-it"))
+                .exists();
     }
 
     @ParameterizedTest
@@ -76,6 +81,7 @@ class RenewalTest {
                 "mkdir lost",
                 "rename meta.db",
                 "rename manifests",
+                "rename quarantine",
                 "create node.json.tmp",
                 "force node.json.tmp",
                 "rename node.json"

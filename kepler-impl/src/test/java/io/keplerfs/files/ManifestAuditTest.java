@@ -21,6 +21,7 @@ import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
+import io.keplerfs.wire.WireWriter;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -372,5 +373,44 @@ class ManifestAuditTest {
         cluster.pass(Duration.ofSeconds(10));
 
         assertThat(isWhole(cluster, chunk)).isTrue();
+    }
+
+    private static void restartWith(LifeCluster cluster, LifeNode node, byte[] setting) {
+        cluster.await(node.store().write(tables -> {
+            tables.putSetting("audit", setting);
+            return true;
+        }));
+        node.crash();
+        node.restart();
+        cluster.pass(Duration.ofMinutes(2));
+    }
+
+    @Test
+    void aRoundThatBeganWithAClockAYearAheadDoesNotPutTheNextOneOff() {
+        LifeCluster cluster = withFile(content(3));
+        LifeNode node = cluster.node(1);
+        long ahead = node.process.wallMillis() + Duration.ofDays(365).toMillis();
+        WireWriter round =
+                new WireWriter().int64(ahead).int64(ahead).bool(false).bool(false);
+        for (int count = 0; count < 5; count++) {
+            round.int64(0);
+        }
+
+        restartWith(cluster, node, round.toBytes());
+
+        assertThat(node.audit.progress().lastFinished())
+                .hasValueSatisfying(ended -> assertThat(ended.toEpochMilli()).isLessThan(ahead));
+    }
+
+    @Test
+    void aDamagedMarkOfHowFarItIsBeginsAnew() {
+        LifeCluster cluster = withFile(content(3));
+        LifeNode node = cluster.node(1);
+
+        restartWith(cluster, node, new byte[] {1, 2, 3});
+        node.process.execute(node.audit::startNow);
+        cluster.pass(Duration.ofMinutes(2));
+
+        assertThat(node.audit.progress().lastFinished()).isPresent();
     }
 }

@@ -19,6 +19,7 @@ import io.keplerfs.spi.Store;
 import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +123,58 @@ class ComparisonTest {
 
         assertThat(comparison.mended()).isEqualTo(new Mending.Mended(0, 0, 1));
         assertThat(find(mine, key(1)).accepted().isZero()).isTrue();
+    }
+
+    /** Larger than what goes on when a disk is full. */
+    private static RegisterRow large(RegisterKey key, long time) {
+        byte[] value = new RegisterValue(
+                        new VersionId(new UUID(time, 1)), time << 16, List.of(), 0, false, 0, new byte[2_000])
+                .encode();
+        return new RegisterRow(key, ballot(time), ballot(time), value, new byte[0]);
+    }
+
+    private static Store full(Store store) {
+        return (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(),
+                new Class<?>[] {Store.class},
+                (proxy, method, given) -> method.getName().equals("usage")
+                        ? new Store.Usage(0, 0, 0, 1L << 30)
+                        : method.invoke(store, given));
+    }
+
+    private static void promise(Store store, RegisterKey key, long time) {
+        RegisterRow row = new RegisterRow(key, ballot(time), Ballot.ZERO, new byte[0], new byte[0], false);
+        change(store, tables -> tables.putRegister(row));
+    }
+
+    @Test
+    void aFullDiskIsNoReasonToWriteAnewWhatTheOtherHas() {
+        RegisterRow free = large(key(1), 5);
+        RegisterRow promised = large(key(2), 5);
+        change(theirs, tables -> List.of(free, promised).forEach(tables::putRegister));
+        promise(mine, key(2), 6);
+        Store full = full(mine);
+
+        try (TwoOwners tight = new TwoOwners(full, theirs)) {
+            Comparison comparison = tight.comparison(full, theirs);
+            comparison.run().join();
+
+            assertThat(comparison.mended()).isEqualTo(new Mending.Mended(0, 2, 0));
+        }
+
+        assertThat(find(mine, key(1)).accepted().isZero()).isTrue();
+        assertThat(find(theirs, key(1)).accepted()).isEqualTo(ballot(5));
+        assertThat(find(theirs, key(2)).promised()).isEqualTo(ballot(5));
+    }
+
+    @Test
+    void aPromiseThatNobodyKeepsIsSettled() {
+        change(theirs, tables -> tables.putRegister(large(key(1), 5)));
+        promise(mine, key(1), 6);
+
+        assertThat(look().mended()).isEqualTo(new Mending.Mended(1, 0, 0));
+
+        assertThat(find(mine, key(1)).accepted()).isGreaterThan(ballot(6));
     }
 
     @Test

@@ -32,7 +32,17 @@ public final class PlantedCollector {
             LifeTimes ages,
             String fault) {
         Collector collector = new Collector(
-                loop, rpc, store, views, delivery, claims, references, holdings, ages, Fault.valueOf(fault));
+                loop,
+                rpc,
+                store,
+                views,
+                delivery,
+                claims,
+                references,
+                holdings,
+                ages,
+                () -> 1 << 30,
+                Fault.valueOf(fault));
         loop.execute(() -> {
             references.start();
             collector.start();

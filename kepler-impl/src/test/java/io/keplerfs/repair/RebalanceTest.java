@@ -83,6 +83,7 @@ class RebalanceTest {
 
     @Test
     void theWalkWaitsWhileTheQueueIsLongAndGoesOnFromThere() {
+        network.attach(RepairDeskTest.id(4), loop);
         begin(List.of(1L, 2L, 3L), List.of(1L, 2L, 4L), 600);
         pass();
         assertThat(Backlog.copies(backlog())).as("two pages of 500").isEqualTo(1_000);
@@ -95,6 +96,23 @@ class RebalanceTest {
         workOff();
         pass();
         assertThat(backlog()).isEmpty();
+    }
+
+    @Test
+    void whatIsOwedToMembersOutOfReachAndSmallTasksDoNotHoldTheWalkUp() {
+        for (int i = 0; i < 700; i++) {
+            byte[] id = ByteBuffer.allocate(ChunkId.BYTES).putInt(0, i).array();
+            QueueRow small = new QueueRow("greet", id, SELF, 1, "test", 0, 0, 0);
+            QueueRow away = new QueueRow("copy", id, RepairDeskTest.id(3), 1, "test", 0, 0, 0);
+            store.write(tables -> {
+                tables.enqueue(small);
+                tables.enqueue(away.copying(Priority.MOVE, 1));
+                return true;
+            });
+        }
+        begin(List.of(1L, 2L, 3L), List.of(1L, 2L, 4L), 600);
+        pass();
+        assertThat(Backlog.copies(backlog())).isEqualTo(700 + CHUNKS);
     }
 
     @Test
@@ -112,6 +130,13 @@ class RebalanceTest {
                 .singleElement()
                 .satisfies(one -> assertThat(one.priority()).isEqualTo(Priority.UNDER_REPLICATED))
                 .satisfies(one -> assertThat(one.chunks()).isEqualTo(CHUNKS));
+    }
+
+    @Test
+    void theOnlyCopiesOfAClusterThatGrowsFromOneNodeGoFirst() {
+        begin(List.of(1L), List.of(1L, 2L, 3L), 100_000);
+        pass();
+        assertThat(backlog()).extracting(Backlog::priority).containsExactly(Priority.ONE_COPY_LEFT);
     }
 
     @Test

@@ -51,7 +51,7 @@ class RepairDeskTest {
     private final List<Desk> desks =
             LongStream.rangeClosed(1, 3).mapToObj(Desk::new).toList();
 
-    private static NodeId id(long number) {
+    static NodeId id(long number) {
         return new NodeId(new UUID(0, number));
     }
 

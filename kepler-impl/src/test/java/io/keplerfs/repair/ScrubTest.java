@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +42,9 @@ class ScrubTest {
     private final Set<ChunkId> missing = new HashSet<>();
     private final Set<ChunkId> unreadable = new HashSet<>();
     private final List<ChunkId> mended = new ArrayList<>();
+    private final Set<ChunkId> quarantined = new HashSet<>();
+    private boolean overloaded;
+    private long rateLimit = THROTTLE;
     private Outcome outcome = Outcome.UNDER_WAY;
     private int underWay;
     private int mostUnderWay;
@@ -57,12 +61,12 @@ class ScrubTest {
             memory.writeChunk(ChunkId.of(bytes), bytes);
         }
         world.runUntil(() -> memory.usage().chunks() == CHUNKS, DAY);
-        store = watched(memory);
+        store = LostCopiesTest.quarantining(watched(memory), quarantined);
         boot();
     }
 
     private void boot() {
-        scrub = new Scrub(life, store, this::mend, WITHIN, () -> THROTTLE);
+        scrub = new Scrub(life, store, this::mend, WITHIN, () -> rateLimit);
         life.execute(scrub::start);
     }
 
@@ -92,6 +96,8 @@ class ScrubTest {
             underWay--;
             if (missing.contains(chunk)) {
                 hashed.completeExceptionally(new MissingChunkException(chunk, "quarantined"));
+            } else if (overloaded) {
+                hashed.completeExceptionally(new IOException("10000 tasks wait", new RejectedExecutionException()));
             } else if (unreadable.contains(chunk)) {
                 hashed.completeExceptionally(new IOException("input/output error"));
             } else {
@@ -242,6 +248,69 @@ class ScrubTest {
 
         pass(DAY);
 
+        assertThat(hashedAtMillis).hasSize(CHUNKS);
+    }
+
+    @Test
+    void aChunkThatCannotBeQueuedNowIsAskedForAgainBeforeAnyOther() {
+        List<ChunkId> ids = some(20);
+        missing.add(ids.get(4));
+        outcome = Outcome.LATER;
+        pass(Duration.ofHours(1));
+        assertThat(scrub.progress().done()).isEqualTo(4);
+        assertThat(scrub.progress().found()).isZero();
+        assertThat(mended).hasSizeBetween(300, 400).containsOnly(ids.get(4));
+
+        outcome = Outcome.UNDER_WAY;
+        world.runUntil(this::ended, Duration.ofHours(1));
+
+        assertThat(hashedAtMillis).hasSize(CHUNKS - 1);
+        assertThat(scrub.progress().found()).isEqualTo(1);
+    }
+
+    @Test
+    void aQueueThatNeverGetsOnDoesNotKeepTheRestOfTheDiskFromBeingHashed() {
+        missing.addAll(some(20).subList(5, 10));
+        outcome = Outcome.LATER;
+
+        world.runUntil(this::ended, Duration.ofDays(2));
+
+        assertThat(hashedAtMillis).hasSize(CHUNKS - 5);
+        assertThat(scrub.progress().found()).isEqualTo(5);
+    }
+
+    @Test
+    void whatOtherNodesHashForALostCopyIsPaidFor() {
+        quarantined.addAll(some(CHUNKS));
+        rateLimit = 10_000;
+
+        pass(Duration.ofSeconds(30));
+
+        assertThat(mended).as("of 1,000 bytes each").hasSizeBetween(290, 310);
+    }
+
+    @Test
+    void anOldCopyThatNobodyNeedsIsNoDamageOfThisRound() {
+        quarantined.addAll(some(3));
+        missing.addAll(some(5).subList(3, 5));
+        outcome = Outcome.NOT_NEEDED;
+
+        world.runUntil(this::ended, DAY);
+
+        assertThat(scrub.progress().found()).as("found damaged in this round").isEqualTo(2);
+    }
+
+    @Test
+    void aStoreThatIsBusyIsNoBadDisk() {
+        pass(Duration.ofMillis(100));
+        overloaded = true;
+        pass(Duration.ofMinutes(10));
+        assertThat(scrub.progress().state()).isEqualTo(RepairWork.State.RUNNING);
+        overloaded = false;
+
+        world.runUntil(this::ended, DAY);
+
+        assertThat(scrub.progress().found()).isZero();
         assertThat(hashedAtMillis).hasSize(CHUNKS);
     }
 }

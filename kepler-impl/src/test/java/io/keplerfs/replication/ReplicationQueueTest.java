@@ -17,6 +17,7 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.view.Views;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class ReplicationQueueTest {
@@ -97,15 +99,26 @@ class ReplicationQueueTest {
 
     @Test
     void tasksOfManyRunsWithDifferentClocksDoNotWaitForEachOther() {
-        ReplicationQueue queue = queue(new SimProcess(world, 0), task -> CompletableFuture.completedFuture(null));
-        for (byte hours = 1; hours <= 8; hours++) {
-            QueueRow task = queue.task("greet", new byte[] {hours}, OTHER, 1, "of a clock that was ahead");
-            queue.add(List.of(task.delayedBy(Duration.ofHours(hours))));
-        }
+        long now = new SimProcess(world, 0).wallMillis();
+        NodeId away = new NodeId(new UUID(9, 9));
+        store.write(tables -> {
+            tables.enqueue(new QueueRow("greet", new byte[1], away, 1, "overdue, and out of reach", 0, 0, now - 1_000));
+            for (byte hours = 1; hours <= 8; hours++) {
+                long millis = now + Duration.ofHours(hours).toMillis();
+                tables.enqueue(new QueueRow("greet", new byte[] {hours}, OTHER, 1, "clock ahead", 0, 0, millis));
+            }
+            return true;
+        });
+        SimProcess loop = new SimProcess(world, 0);
+        ReplicationQueue queue = new ReplicationQueue(loop, rpc(loop), store, () -> Set.of(OTHER, away));
+        queue.deliverWith("greet", task -> CompletableFuture.completedFuture(null));
+        queue.start();
 
         pass(Duration.ofMinutes(1));
 
-        assertThat(store.read(Store.Snapshot::queued).join()).isZero();
+        assertThat(store.read(Store.Snapshot::queued).join())
+                .as("what is out of reach")
+                .isEqualTo(1);
     }
 
     @Test
@@ -288,6 +301,103 @@ class ReplicationQueueTest {
         assertThat(underWay).hasSize(4);
     }
 
+    private void enqueue(int tasks, NodeId target, Priority priority) {
+        store.write(tables -> {
+            for (int i = 0; i < tasks; i++) {
+                byte[] id = ByteBuffer.allocate(ChunkId.BYTES).putInt(0, i).array();
+                tables.enqueue(new QueueRow("copy", id, target, 1, "test", 0, 0, i).copying(priority, 0));
+            }
+            return true;
+        });
+    }
+
+    @Test
+    void tasksForNodesThatHaveLeftGoWhateverWaitsForMembersOutOfReach() {
+        NodeId gone = new NodeId(new UUID(9, 9));
+        NodeId away = new NodeId(new UUID(1, 0));
+        enqueue(3_000, away, Priority.MOVE);
+        enqueue(3_000, gone, Priority.MOVE);
+        network.cut(SELF, away);
+        holding(1);
+        pass(Duration.ofSeconds(5));
+        assertThat(store.read(tables -> tables.due(gone, Long.MAX_VALUE, 1)).join())
+                .isEmpty();
+        assertThat(store.read(tables -> tables.due(away, Long.MAX_VALUE, 10_000))
+                        .join())
+                .hasSize(3_000);
+    }
+
+    @Test
+    void aNodeThatHasLeftKeepsWhatItOwesItself() {
+        enqueue(1, SELF, Priority.SMALL);
+        holding(1);
+        pass(Duration.ofSeconds(5));
+        assertThat(underWay).hasSize(1);
+    }
+
+    @Test
+    void theQueueIsLongByCopiesForTargetsWithinReachAlone() {
+        NodeId away = new NodeId(new UUID(1, 0));
+        enqueue((int) ReplicationQueue.LONG, away, Priority.MOVE);
+        network.cut(SELF, away);
+        ReplicationQueue queue = holding(1);
+        queue.pauseCopies();
+        pass(Duration.ofSeconds(1));
+        assertThat(queue.waiting()).isEqualTo(ReplicationQueue.LONG);
+        assertThat(queue.isLong()).isFalse();
+        network.heal();
+        pass(Duration.ofSeconds(1));
+        assertThat(queue.isLong()).isTrue();
+    }
+
+    @Test
+    void aTaskThatIsAddedAnewDuringItsDeliveryKeepsItsPausesWhenItFails() {
+        SimProcess loop = new SimProcess(world, 0);
+        ReplicationQueue queue = new ReplicationQueue(loop, rpc(loop), store, () -> Set.of(OTHER));
+        List<Long> tries = new ArrayList<>();
+        queue.deliverWith("greet", task -> {
+            tries.add(world.nowNanos());
+            return queue.add(List.of(queue.task("greet", new byte[1], OTHER, 1, "again")))
+                    .thenCompose(added -> CompletableFuture.failedFuture(new IllegalStateException("not yet")));
+        });
+        queue.start();
+        queue.add(List.of(queue.task("greet", new byte[1], OTHER, 1, "test")));
+        pass(Duration.ofMinutes(2));
+        assertThat(tries).hasSizeBetween(3, 10);
+    }
+
+    @Test
+    void urgentCopiesThatFailDoNotKeepTheOthersOfTheirTargetWaiting() {
+        SimProcess loop = new SimProcess(world, 0);
+        ReplicationQueue queue = new ReplicationQueue(loop, rpc(loop), store, () -> Set.of(OTHER));
+        queue.deliverWith(
+                "copy",
+                task -> task.priority() == Priority.MOVE
+                        ? CompletableFuture.completedFuture(null)
+                        : CompletableFuture.failedFuture(new IllegalStateException("nobody has it now")));
+        queue.start();
+        List<QueueRow> tasks = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            tasks.add(copy(queue, i, OTHER, i < 50 ? Priority.ONE_COPY_LEFT : Priority.MOVE, 10));
+        }
+        queue.add(tasks);
+        pass(Duration.ofMinutes(1));
+        assertThat(queue.copiesDone()).isEqualTo(10);
+    }
+
+    @Test
+    void aDeliveryThatHangsDoesNotHoldItsLaneUpForEver() {
+        ReplicationQueue queue = holding(0);
+        queue.add(List.of(queue.task("greet", new byte[] {1}, OTHER, 1, "hangs")));
+        pass(Duration.ofSeconds(1));
+        queue.add(List.of(queue.task("greet", new byte[] {2}, OTHER, 1, "waits behind it")));
+        pass(Duration.ofSeconds(1));
+        assertThat(numbersUnderWay()).containsExactly(1);
+        underWay.clear();
+        pass(ReplicationQueue.LONGEST_DELIVERY);
+        assertThat(numbersUnderWay()).contains(2);
+    }
+
     @Test
     void hurriedTasksAreTriedAgainAtOnce() {
         SimProcess loop = new SimProcess(world, 0);
@@ -305,6 +415,54 @@ class ReplicationQueueTest {
         queue.hurry();
         pass(Duration.ofSeconds(1));
         assertThat(tries).hasSize(before + 1);
+    }
+
+    /** The store, but what needs the sum of the backlog takes so long. */
+    @SuppressWarnings("unchecked")
+    private Store slowSums(List<Long> sums, Duration time) {
+        return (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (proxy, method, arguments) -> {
+                    if (!method.getName().equals("read")) {
+                        return method.invoke(store, arguments);
+                    }
+                    int before = sums.size();
+                    CompletableFuture<Object> seen =
+                            store.read(tables -> ((Function<Store.Snapshot, Object>) arguments[0])
+                                    .apply((Store.Snapshot) Proxy.newProxyInstance(
+                                            Store.class.getClassLoader(),
+                                            new Class<?>[] {Store.Snapshot.class},
+                                            (snapshot, call, with) -> {
+                                                if (call.getName().equals("backlog")) {
+                                                    sums.add(world.nowNanos());
+                                                }
+                                                return call.invoke(tables, with);
+                                            })));
+                    if (sums.size() == before) {
+                        return seen;
+                    }
+                    CompletableFuture<Object> later = new CompletableFuture<>();
+                    world.after(time, () -> later.complete(seen.join()));
+                    return later;
+                });
+    }
+
+    @Test
+    void deliveriesDoNotWaitForASumThatTakesLongAndWhichIsSeldomMade() {
+        SimProcess loop = new SimProcess(world, 0);
+        List<Long> sums = new ArrayList<>();
+        ReplicationQueue queue =
+                new ReplicationQueue(loop, rpc(loop), slowSums(sums, Duration.ofSeconds(3)), () -> Set.of(OTHER));
+        queue.deliverWith("copy", this::hold);
+        queue.deliverWith("greet", this::hold);
+        enqueue(2_000, OTHER, Priority.MOVE);
+        queue.start();
+        pass(Duration.ofSeconds(1));
+        assertThat(underWay).hasSize(4);
+        queue.add(List.of(queue.task("greet", new byte[] {99}, OTHER, 1, "test")));
+        pass(Duration.ofSeconds(1));
+        assertThat(numbersUnderWay()).hasSize(5).contains(99);
+        pass(Duration.ofMinutes(2));
+        assertThat(sums).as("once in 33 seconds").hasSizeBetween(3, 4);
     }
 
     @Test

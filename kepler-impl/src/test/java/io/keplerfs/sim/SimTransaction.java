@@ -155,6 +155,16 @@ final class SimTransaction implements Store.Transaction {
     }
 
     @Override
+    public long copiesQueued(Set<NodeId> targets, long most) {
+        return 0;
+    }
+
+    @Override
+    public int dequeueAllBut(Set<NodeId> targets, int limit) {
+        return 0;
+    }
+
+    @Override
     public List<UploadRow> uploads() {
         throw none();
     }

@@ -7,6 +7,7 @@ import static io.keplerfs.spi.contract.StoreUnderTest.pin;
 import static io.keplerfs.spi.contract.StoreUnderTest.randomBytes;
 import static io.keplerfs.spi.contract.StoreUnderTest.version;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.MissingChunkException;
@@ -424,6 +425,41 @@ interface ChunkContract extends StoreUnderTest {
         assertThat(this.<OptionalLong>read(snapshot -> snapshot.unreferencedSince(ids.get(3))))
                 .isPresent();
         assertThat(this.<List<ChunkRow>>read(snapshot -> snapshot.unreferenced(0, null, 10)))
+                .isEmpty();
+    }
+
+    @Test
+    default void whatIsInQuarantineIsFoundAndForgottenOnceNobodyNeedsIt() throws Exception {
+        ChunkId id = stored(randomBytes(10, 1));
+        ChunkId never = stored(randomBytes(10, 2));
+        pinned(id, pin(1));
+        assumeTrue(damage(id) && damage(never));
+        failure(store().readChunk(id, 0, ByteBuffer.allocate(10), true));
+        failure(store().readChunk(never, 0, ByteBuffer.allocate(10), true));
+
+        List<ChunkId> whileReferenced = read(snapshot -> unreferenced(snapshot, null));
+        assertThat(whileReferenced).containsExactly(never);
+        assertThat(this.<OptionalLong>read(snapshot -> snapshot.unreferencedSince(id)))
+                .isEmpty();
+        assertThat(done(store().collect(List.of(id, never)))).isEqualTo(1);
+
+        unpinned(1);
+        List<ChunkId> afterwards = read(snapshot -> unreferenced(snapshot, null));
+        assertThat(afterwards).containsExactly(id);
+        assertThat(this.<OptionalLong>read(snapshot -> snapshot.unreferencedSince(id)))
+                .isPresent();
+        assertThat(this.<List<ChunkRow>>read(snapshot -> snapshot.unreferenced(0, null, 10)))
+                .isEmpty();
+        assertThat(this.<Store.Space>read(Store.Snapshot::space))
+                .as("they count as lost, so there is nothing to free")
+                .isEqualTo(new Store.Space(0, 0));
+
+        pinned(id, pin(2));
+        assertThat(this.<List<ChunkId>>read(snapshot -> unreferenced(snapshot, null)))
+                .isEmpty();
+        unpinned(2);
+        assertThat(done(store().collect(List.of(id)))).isEqualTo(1);
+        assertThat(this.<Optional<ChunkRow>>read(snapshot -> snapshot.chunk(id)))
                 .isEmpty();
     }
 

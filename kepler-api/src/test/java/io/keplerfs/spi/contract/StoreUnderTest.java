@@ -34,6 +34,11 @@ interface StoreUnderTest {
     /** Closes the store and opens it again; empty if the implementation keeps nothing. */
     Optional<Store> reopened() throws Exception;
 
+    /** Damages the stored bytes of a chunk, so that a check fails; false if the implementation has none that could be damaged. */
+    default boolean damage(ChunkId id) throws Exception {
+        return false;
+    }
+
     default void write(Consumer<Store.Transaction> changes) {
         done(store().write(transaction -> {
             changes.accept(transaction);

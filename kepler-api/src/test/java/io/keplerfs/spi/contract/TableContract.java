@@ -21,6 +21,7 @@ import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The small tables: replication queue, uploads, intents, peers and settings. */
@@ -102,6 +103,36 @@ interface TableContract extends StoreUnderTest {
                         new Backlog(Priority.SMALL, 1, 0, 0),
                         new Backlog(Priority.ONE_COPY_LEFT, 1, 1, 1_000),
                         new Backlog(Priority.MOVE, 3, 2, 3_000));
+    }
+
+    @Test
+    default void copiesAreCountedForSomeTargetsUpToABound() {
+        fourCopiesAndASmallTask();
+
+        assertThat(copiesQueued(Set.of(node(1)), 100))
+                .as("without the small task")
+                .isEqualTo(3);
+        assertThat(copiesQueued(Set.of(node(1), node(2), node(3)), 100)).isEqualTo(4);
+        assertThat(copiesQueued(Set.of(node(1), node(2)), 2)).isEqualTo(2);
+        assertThat(copiesQueued(Set.of(node(3)), 100)).isZero();
+        assertThat(copiesQueued(Set.of(), 100)).isZero();
+    }
+
+    private long copiesQueued(Set<NodeId> targets, long most) {
+        return this.<Long>read(tables -> tables.copiesQueued(targets, most));
+    }
+
+    @Test
+    default void tasksForAllOtherTargetsAreRemovedInBoundedPieces() {
+        fourCopiesAndASmallTask();
+
+        write(tables ->
+                assertThat(tables.dequeueAllBut(Set.of(node(1), node(2)), 10)).isZero());
+        write(tables -> assertThat(tables.dequeueAllBut(Set.of(node(2)), 3)).isEqualTo(3));
+        write(tables -> assertThat(tables.dequeueAllBut(Set.of(node(2)), 3)).isEqualTo(1));
+        assertThat(due(null, 1_000, 10)).extracting(QueueRow::target).containsExactly(node(2));
+        write(tables -> assertThat(tables.dequeueAllBut(Set.of(), 3)).isEqualTo(1));
+        assertThat(due(null, 1_000, 10)).isEmpty();
     }
 
     @Test

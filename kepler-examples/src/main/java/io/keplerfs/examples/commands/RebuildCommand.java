@@ -90,8 +90,12 @@ public final class RebuildCommand implements Callable<Integer> {
                     salvage.restoreInto(cluster, results::add);
                 }
             }
-            output.result(() -> results.text(what.list), () -> results.json(found));
-            return results.exitCode(found).code();
+            Salvage.Summary after = salvage.summary();
+            after.unreadable().stream()
+                    .filter(name -> !found.unreadable().contains(name))
+                    .forEach(name -> output.note("not readable: " + name));
+            output.result(() -> results.text(what.list), () -> results.json(after));
+            return results.exitCode(after).code();
         }
     }
 
@@ -146,7 +150,7 @@ public final class RebuildCommand implements Callable<Integer> {
             output.note("not restored: " + found.conflicts() + " losing versions of conflicts, " + found.overtaken()
                     + " fast writes that lost against a newer version");
         }
-        found.unreadable().forEach(name -> output.note("not readable by this release: " + name));
+        found.unreadable().forEach(name -> output.note("not readable: " + name));
     }
 
     /** What became of the files: counted, and named where something is wrong. */

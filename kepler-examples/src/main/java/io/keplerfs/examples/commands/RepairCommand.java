@@ -4,8 +4,6 @@ import io.keplerfs.ClusterRepair;
 import io.keplerfs.InvalidRequestException;
 import io.keplerfs.KeplerCluster;
 import io.keplerfs.RepairReport;
-import io.keplerfs.RepairStatus;
-import io.keplerfs.RepairWork;
 import io.keplerfs.ViewStatus;
 import io.keplerfs.examples.console.ExitCode;
 import io.keplerfs.examples.console.JsonShapes;
@@ -16,7 +14,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -42,7 +39,6 @@ import picocli.CommandLine.Parameters;
             "  kepler repair start               every work, now"
         })
 public final class RepairCommand extends ClientCommand {
-    private static final long LOOK_EVERY_MILLIS = 1_000;
     private static final Pattern RATE = Pattern.compile("(\\d{1,12})(|B|kB|MB|GB)");
 
     /** What to do. */
@@ -77,7 +73,9 @@ public final class RepairCommand extends ClientCommand {
 
     @Option(
             names = "--wait",
-            description = "Return only when no node has a copy left to make, and show how it gets on.")
+            description =
+                    "Return only when every member answers, ownership has settled and nobody has a copy left to make for"
+                            + " ten seconds, and show how it gets on. Fails when a member is silent for a minute.")
     private boolean wait;
 
     public RepairCommand(Shell shell) {
@@ -112,7 +110,7 @@ public final class RepairCommand extends ClientCommand {
     ExitCode run(KeplerCluster cluster, Output output) throws IOException {
         RepairReport report = report(cluster);
         if (wait) {
-            report = awaitEnd(cluster.repair(), output);
+            report = new RepairWait(cluster.repair(), cluster.views(), output::note, RepairCommand::pause).untilDone();
         }
         RepairReport shown = only(report, ids(cluster));
         output.result(() -> RepairView.text(shown), () -> JsonShapes.repair(shown));
@@ -174,38 +172,9 @@ public final class RepairCommand extends ClientCommand {
                         report.silent().stream().filter(wanted::contains).toList());
     }
 
-    private RepairReport awaitEnd(ClusterRepair repair, Output output) throws IOException {
-        Optional<String> told = Optional.empty();
-        while (true) {
-            RepairReport now = repair.status();
-            Optional<String> line = RepairView.line(now);
-            if (line.isEmpty()) {
-                return now;
-            }
-            if (!line.equals(told)) {
-                output.note(line.get());
-                told = line;
-            }
-            refuseEndlessWait(now);
-            pause();
-        }
-    }
-
-    private static void refuseEndlessWait(RepairReport report) throws InvalidRequestException {
-        for (RepairStatus node : report.nodes()) {
-            boolean paused = node.work(RepairStatus.QUEUE)
-                    .filter(work -> work.state() == RepairWork.State.PAUSED)
-                    .isPresent();
-            if (paused && node.copiesLeft() > 0) {
-                throw new InvalidRequestException("copies are paused on " + node.label()
-                        + ", so they would never end; 'kepler repair resume queue' goes on");
-            }
-        }
-    }
-
     private static void pause() throws InterruptedIOException {
         try {
-            boolean never = new CountDownLatch(1).await(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+            boolean never = new CountDownLatch(1).await(RepairWait.LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
             assert !never;
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
