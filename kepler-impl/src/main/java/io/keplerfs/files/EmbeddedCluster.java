@@ -24,6 +24,7 @@ import io.keplerfs.register.ListResult;
 import io.keplerfs.repair.Claims;
 import io.keplerfs.repair.Explain;
 import io.keplerfs.repair.Needs;
+import io.keplerfs.replication.Retained;
 import io.keplerfs.values.ChunkId;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -68,6 +69,11 @@ public final class EmbeddedCluster implements KeplerCluster {
     /** Which uploads are needed, for those who clean up. */
     public Claims claims() {
         return services.claimed();
+    }
+
+    /** What stays on this node although others want it dropped. */
+    public Retained retained() {
+        return services.fast().uploads();
     }
 
     /** Which chunks versions need, for those who see to it that they are there. */

@@ -62,6 +62,8 @@ final class FastWrites {
     /** Keys with an intent, and perhaps some without: a put of another durability must not cost a look into the store. */
     private final Set<RegisterKey> waiting = ConcurrentHashMap.newKeySet();
 
+    private final WaitingUploads uploads = new WaitingUploads();
+
     /**
      * An intent on its way.
      *
@@ -81,11 +83,16 @@ final class FastWrites {
     FastWrites(Node node, HybridClock clock, Losers losers, SeenVersions seen) {
         this.node = node;
         this.clock = clock;
-        this.renewal = new Renewal(node, clock);
+        this.renewal = new Renewal(node, clock, uploads);
         this.absence = new Absence(node);
         this.losers = losers;
         this.seen = seen;
         node.queue().deliverWith(INTENT, this::deliver);
+    }
+
+    /** What its undelivered writes need on this node. */
+    WaitingUploads uploads() {
+        return uploads;
     }
 
     /** Sees to it that every fast write of earlier runs is delivered, however its task was lost. Once, any thread. */
@@ -95,6 +102,8 @@ final class FastWrites {
                     List<IntentRow> intents = tables.intents((String) null);
                     intents.forEach(intent -> tables.enqueue(task(intent.key(), intent.id())));
                     intents.forEach(intent -> waiting.add(intent.key()));
+                    intents.forEach(intent -> uploads.add(RegisterValue.decode(intent.value())));
+                    uploads.loaded();
                     return intents.size();
                 })
                 .whenComplete((found, failure) -> {
@@ -124,6 +133,7 @@ final class FastWrites {
                                 new RegisterValue(version, ballot.time(), known, 0, write.tombstone(), payload);
                         forgetReplaced(tables, key, intent -> isAmong(known, intent.id()));
                         waiting.add(key);
+                        uploads.add(value);
                         Absence.note(tables, ballot.time());
                         tables.putIntent(new IntentRow(key, version, ballot, value.encode()));
                         tables.enqueue(task(key, version));
@@ -375,6 +385,7 @@ final class FastWrites {
                     if (failure != null) {
                         throw new IllegalStateException("cannot remove a delivered intent", Failures.unwrap(failure));
                     }
+                    uploads.remove(intent);
                     return null;
                 });
     }

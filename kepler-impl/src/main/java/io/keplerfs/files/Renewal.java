@@ -27,10 +27,12 @@ final class Renewal {
 
     private final Node node;
     private final HybridClock clock;
+    private final WaitingUploads waiting;
 
-    Renewal(Node node, HybridClock clock) {
+    Renewal(Node node, HybridClock clock, WaitingUploads waiting) {
         this.node = node;
         this.clock = clock;
+        this.waiting = waiting;
     }
 
     boolean isNeeded(Manifest manifest) {
@@ -75,7 +77,7 @@ final class Renewal {
         });
     }
 
-    private static boolean replace(Store.Transaction tables, IntentRow row, Pin pin, List<QueueRow> debts) {
+    private boolean replace(Store.Transaction tables, IntentRow row, Pin pin, List<QueueRow> debts) {
         if (tables.intents(row.key()).stream().noneMatch(intent -> intent.id().equals(row.id()))) {
             // Overwritten through this node meanwhile: it must not come back.
             return false;
@@ -84,6 +86,7 @@ final class Renewal {
             tables.pin(ChunkDelivery.chunkOf(debt), pin);
             tables.enqueue(debt);
         }
+        waiting.add(pin.upload());
         tables.putIntent(row);
         return true;
     }

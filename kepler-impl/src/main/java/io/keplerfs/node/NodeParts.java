@@ -137,7 +137,6 @@ public final class NodeParts {
         tombstoneSweep = new TombstoneSweep(loop, store, views, tombstones);
         sync = new Sync(loop, rpc, store, views);
         proposer = new ViewProposer(loop, rpc, views, registers, seams.membership()::members, policy.evictAfter());
-        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
         Bandwidth bandwidth = new Bandwidth(loop, policy.rebalanceBytesPerSecond());
         ChunkDelivery delivery = new ChunkDelivery(loop, rpc, store, queue, views, bandwidth);
         rebalance = new Rebalance(loop, rpc, store, views, delivery);
@@ -173,6 +172,7 @@ public final class NodeParts {
                         rpc,
                         views,
                         id -> members.find(id).map(MemberInfo::label).orElse("")));
+        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES, cluster.retained());
         collector = new Collector(
                 loop,
                 rpc,

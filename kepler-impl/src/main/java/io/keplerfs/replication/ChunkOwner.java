@@ -14,6 +14,7 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
 import io.keplerfs.wire.WireReader;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -25,9 +26,12 @@ public final class ChunkOwner {
     private final int largestChunkBytes;
 
     private final Store store;
+    private final Retained retained;
 
-    public ChunkOwner(Rpc rpc, Store store, int largestChunkBytes) {
+    /** @param retained uploads whose references stay here when others want them dropped */
+    public ChunkOwner(Rpc rpc, Store store, int largestChunkBytes, Retained retained) {
         this.store = store;
+        this.retained = retained;
         this.largestChunkBytes = largestChunkBytes;
         rpc.serve(Kind.PIN, this::pin);
         rpc.serve(Kind.CHUNK_PUT, this::put);
@@ -86,10 +90,15 @@ public final class ChunkOwner {
                 ChunkMessages::code);
     }
 
+    /** What stays is no business of the sender: this node looks into its own references again until it can drop them. */
     private void unpin(NodeId from, WireReader head, ByteBuffer body, Responder responder) {
         VersionId upload = head.version();
         boolean confirmedOnly = head.bool();
-        answer(responder, store.write(tables -> tables.unpin(upload, confirmedOnly)), none -> ChunkMessages.code(0));
+        answer(
+                responder,
+                store.write(tables ->
+                        retained.keeps(tables, upload) ? List.<ChunkId>of() : tables.unpin(upload, confirmedOnly)),
+                none -> ChunkMessages.code(0));
     }
 
     private void confirm(NodeId from, WireReader head, ByteBuffer body, Responder responder) {

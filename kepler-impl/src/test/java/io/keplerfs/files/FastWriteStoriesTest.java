@@ -15,10 +15,12 @@ import io.keplerfs.PutOptions;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.sim.SimNetwork.Courier;
 import io.keplerfs.spi.Pin;
+import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.spi.UploadRow;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.view.Ownership;
 import java.time.Duration;
@@ -274,6 +276,41 @@ class FastWriteStoriesTest {
 
         assertThat(cluster.get(1, "new")).isEqualTo(content(2));
         assertThat(conflicts(cluster, 2)).isEmpty();
+    }
+
+    /**
+     * Its node's clock is behind, so it does not give the write another upload in time. Others take the upload for dead and have
+     * its references dropped everywhere; but that node alone has acknowledged the write.
+     */
+    @Test
+    void aFastWriteThatOthersTakeForDeadKeepsItsChunksOnItsNode() {
+        LifeCluster cluster = new LifeCluster(3);
+        // Its stamps go on from here, however far its clock is set back.
+        cluster.put(3, "b", content(1));
+        cluster.node(3).process.jump(DAY.multipliedBy(3).negated());
+        NodeId behind = cluster.node(3).id();
+        cluster.network.courier((from, to, kind) ->
+                from.equals(behind) && (kind == Kind.PREPARE || kind == Kind.ACCEPT) ? Courier.LOST : 0);
+        cluster.await(cluster.putLater(3, "a", content(2), FAST));
+        ChunkId chunk = LifeCluster.chunks(content(2)).get(0);
+        cluster.pass(HOUR);
+        assertThat(cluster.isLive(1, chunk)).isTrue();
+        cluster.pass(DAY.multipliedBy(2).plus(HOUR.multipliedBy(4)));
+
+        assertThat(cluster.references(1, chunk))
+                .as("taken for dead")
+                .isNotEmpty()
+                .noneMatch(Reference::isLive);
+        assertThat(cluster.isLive(3, chunk)).isTrue();
+
+        cluster.pass(DAY.multipliedBy(2));
+        heal(cluster);
+        cluster.pass(DAY);
+
+        assertThat(cluster.get(1, "a")).isEqualTo(content(2));
+        cluster.pass(DAY.multipliedBy(3));
+        assertThat(cluster.liveBytes()).isEqualTo(2 * 3 * FILE_BYTES);
+        assertThat(cluster.references(3, chunk)).filteredOn(Reference::isLive).hasSize(1);
     }
 
     private static Ownership ownership(LifeCluster cluster) {

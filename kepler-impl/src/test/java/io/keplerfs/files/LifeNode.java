@@ -88,8 +88,8 @@ final class LifeNode {
                 world.loop().after(Duration.ofNanos(50_000), task);
             }
         };
-        this.store = world.disk()
-                .apply(new MemoryStore(info.id(), work, () -> new SimProcess(world.loop(), skewMillis).wallMillis()));
+        this.process = new SimProcess(world.loop(), skewMillis);
+        this.store = world.disk().apply(new MemoryStore(info.id(), work, () -> process.wallMillis()));
         boot(founds);
     }
 
@@ -115,7 +115,6 @@ final class LifeNode {
         tombstones = new Tombstones(process, rpc, store, views, views);
         tombstones.start();
         Sync sync = new Sync(process, rpc, store, views);
-        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
         Bandwidth bandwidth = new Bandwidth(process, 1 << 30);
         ChunkDelivery delivery = new ChunkDelivery(process, rpc, store, queue, views, bandwidth);
         Rebalance rebalance = new Rebalance(process, rpc, store, views, delivery);
@@ -154,6 +153,7 @@ final class LifeNode {
                     new OpenCalls(info.label()));
             cluster = new EmbeddedCluster(
                     parts, clock, replaced, explain, nobody(), mock(ClusterViews.class), mock(ClusterRepair.class));
+            new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES, cluster.retained());
             audit = new ManifestAudit(
                     process,
                     rpc,

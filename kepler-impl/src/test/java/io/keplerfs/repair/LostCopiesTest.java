@@ -102,11 +102,15 @@ class LostCopiesTest {
         Views views = RepairDeskTest.views(loop, rpc, store, List.of(1L, 2L, 3L));
         ChunkDelivery delivery =
                 new ChunkDelivery(loop, rpc, store, queue, views, new Bandwidth(loop, Bandwidth.LEAST));
-        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES);
+        new ChunkOwner(rpc, store, Transport.MAX_BODY_BYTES, (tables, upload) -> false);
         for (int peer = 2; peer <= 3; peer++) {
             Store theirs = new MemoryStore(id(peer), Runnable::run);
             theirs.writeChunk(CHUNK, BYTES.duplicate()).join();
-            new ChunkOwner(network.attach(id(peer), new SimProcess(world, 0)), theirs, Transport.MAX_BODY_BYTES);
+            new ChunkOwner(
+                    network.attach(id(peer), new SimProcess(world, 0)),
+                    theirs,
+                    Transport.MAX_BODY_BYTES,
+                    (tables, upload) -> false);
         }
         network.courier((from, to, kind) -> {
             asked += kind == Kind.CHUNK_GET && !to.equals(SELF) ? 1 : 0;

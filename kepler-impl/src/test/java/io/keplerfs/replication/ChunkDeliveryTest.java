@@ -54,7 +54,7 @@ class ChunkDeliveryTest {
 
     private void begin() {
         Rpc rpc = network.attach(SELF, loop);
-        new ChunkOwner(rpc, store, 1 << 23);
+        new ChunkOwner(rpc, store, 1 << 23, (tables, upload) -> false);
         Rpc source = network.attach(SOURCE, loop);
         source.serve(Kind.CHUNK_GET, (from, head, body, responder) -> {
             if (sourceAnswers) {
