@@ -146,6 +146,9 @@ class ChurnIT {
                     if (attempt == ATTEMPTS) {
                         throw unknown;
                     }
+                    // As long as a well-behaved client waits after "try again later".
+                    assertThat(new CountDownLatch(1).await(100L * attempt, TimeUnit.MILLISECONDS))
+                            .isFalse();
                 }
             }
         }
