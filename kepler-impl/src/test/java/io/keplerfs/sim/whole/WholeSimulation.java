@@ -36,10 +36,10 @@ final class WholeSimulation {
     private static final int KEYS = 4;
     private static final Duration EVICT_AFTER = Duration.ofSeconds(15);
     private static final Duration SETTLED_WITHIN = Duration.ofMinutes(40);
-    /** References that could not be judged step aside for ten minutes, and a whole look at the files takes nine. */
     /** Two rounds of anti-entropy: a row may be too young for the first. */
     private static final Duration AGREED_WITHIN = Duration.ofMinutes(25);
 
+    /** References that could not be judged step aside for ten minutes, and a whole look at the files takes nine. */
     private static final Duration CLEAN_WITHIN = Duration.ofMinutes(60);
     /** An hour of real nodes is seconds here, a day two minutes. */
     static final LifeTimes AGES = new LifeTimes(
