@@ -87,9 +87,14 @@ public final class PutOptions {
         return Map.copyOf(values.metadata);
     }
 
-    /** The write to repeat after an {@link IndeterminateException}; empty for a new write. */
+    /** The id the write is to have; empty for one of the node's choice. */
     public Optional<VersionId> version() {
         return Optional.ofNullable(values.version);
+    }
+
+    /** Whether a write of this {@link #version()} may have been tried before, and so may have happened. */
+    public boolean repeats() {
+        return values.repeats;
     }
 
     /** Longest silence that is waited for: per chunk while bytes move, and for the final commit. */
@@ -110,6 +115,7 @@ public final class PutOptions {
         private String contentType = FileInfo.DEFAULT_CONTENT_TYPE;
         private Map<String, String> metadata = new LinkedHashMap<>();
         private @Nullable VersionId version;
+        private boolean repeats;
         private Duration timeout = DEFAULT_TIMEOUT;
         private ProgressListener progress = ProgressListener.NONE;
 
@@ -150,8 +156,24 @@ public final class PutOptions {
             return this;
         }
 
+        /**
+         * Repeats the write of this id, after an {@link IndeterminateException} or a lost answer: it happens at most once. The
+         * owners remember the last 64 writes of a file; once there were more, a repetition of something older or of something that
+         * never arrived may end as indeterminate again, and only reading tells.
+         */
         public Builder version(VersionId value) {
             version = value;
+            repeats = true;
+            return this;
+        }
+
+        /**
+         * Gives a write that was never tried an id of the caller's choice, at random, so that {@link #version(VersionId)} can
+         * repeat it whatever happens to its answer. Tried twice as new, it may happen twice.
+         */
+        public Builder newVersion(VersionId value) {
+            version = value;
+            repeats = false;
             return this;
         }
 
@@ -184,6 +206,7 @@ public final class PutOptions {
             copy.contentType = contentType;
             copy.metadata = new LinkedHashMap<>(metadata);
             copy.version = version;
+            copy.repeats = repeats;
             copy.timeout = timeout;
             copy.progress = progress;
             return copy;

@@ -15,6 +15,9 @@ import okhttp3.Request;
  * @param silence longest wait of the gateway itself, per step
  */
 record Ask(String what, Request request, Optional<VersionId> write, boolean repeatable, Duration silence) {
+    /** Says of a write that nobody can have done it yet: most are new, and one that may be there is asked for first. */
+    static final String FIRST_ATTEMPT = "X-Kepler-First-Attempt";
+
     static Ask read(String what, Request request, Duration silence) {
         return new Ask(what, request, Optional.empty(), true, silence);
     }
@@ -23,12 +26,15 @@ record Ask(String what, Request request, Optional<VersionId> write, boolean repe
         return new Ask(what, request, Optional.of(version), repeatable, silence);
     }
 
-    /** The request for one gateway; the attempt is its tag. */
-    Request at(Attempt attempt) {
-        return request.newBuilder()
-                .url(attempt.gateway().at(request.url()))
-                .tag(Attempt.class, attempt)
-                .build();
+    /**
+     * The request for one gateway; the attempt is its tag.
+     *
+     * @param repeated whether an earlier attempt may have happened
+     */
+    Request at(Attempt attempt, boolean repeated) {
+        Request.Builder sent =
+                request.newBuilder().url(attempt.gateway().at(request.url())).tag(Attempt.class, attempt);
+        return repeated ? sent.removeHeader(FIRST_ATTEMPT).build() : sent.build();
     }
 
     /** Whether the body could be sent once more: a stream can not, after its first byte was taken. */

@@ -215,6 +215,9 @@ final class Asks {
             Headers.Builder headers = common.newBuilder();
             headers.add("Content-Type", options.contentType());
             headers.add("X-Kepler-Version-Id", version.toString());
+            if (!options.repeats()) {
+                headers.add(Ask.FIRST_ATTEMPT, "true");
+            }
             FileHeaders.addMetadata(options.metadata(), headers);
             conditions(headers, options.ifMatch(), options.fencingToken());
             if (options.onlyIfAbsent()) {

@@ -45,7 +45,7 @@ final class Trip<T> {
         while (true) {
             Attempt attempt = new Attempt(candidates.removeFirst(), ask.silence());
             try {
-                Response response = connections.execute(ask.at(attempt));
+                Response response = connections.execute(ask.at(attempt, mayHaveHappened));
                 if (response.isSuccessful()) {
                     return read(attempt, response);
                 }

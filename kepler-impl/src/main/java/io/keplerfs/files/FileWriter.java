@@ -121,7 +121,7 @@ final class FileWriter {
     /** Saves the caller from sending gigabytes towards a refusal; what counts is the check at the commit. */
     private CompletableFuture<@Nullable Void> checkConditionEarly(RegisterKey register, PutOptions options) {
         Condition condition = Condition.of(options);
-        if (condition.isNone() || options.version().isPresent()) {
+        if (condition.isNone() || options.repeats()) {
             return CompletableFuture.completedFuture(null);
         }
         return versions.newest(register, options.timeout())
@@ -258,7 +258,7 @@ final class FileWriter {
         return commit.run(
                         register,
                         version,
-                        options.version().isPresent(),
+                        options.repeats(),
                         Condition.of(options).put(manifest),
                         options.durability(),
                         manifest.hasChunks() ? uploads.committing(manifest.upload()) : BallotWindow.ANY,

@@ -18,6 +18,9 @@ import java.util.regex.Pattern;
 /** Reads how a file is to be written or deleted. A condition that cannot be kept is refused: ignoring it could lose data. */
 final class WriteRequest {
     static final String VERSION_HEADER = "X-Kepler-Version-Id";
+    /** A flag beside the version id, so that a node that does not know it takes the write for a repetition, which is safe. */
+    static final String FIRST_ATTEMPT_HEADER = "X-Kepler-First-Attempt";
+
     static final String FENCING_HEADER = "X-Kepler-Fencing-Token";
     static final String TIMEOUT_HEADER = "X-Kepler-Timeout-Millis";
 
@@ -40,7 +43,7 @@ final class WriteRequest {
         options.durability(query.value("durability", Durability.QUORUM, Durability::parse));
         condition(headers, options);
         fencingToken(headers).ifPresent(options::fencingToken);
-        version(headers).ifPresent(options::version);
+        version(headers, options);
         contentType(headers).ifPresent(options::contentType);
         MetadataHeaders.read(headers).forEach(options::metadata);
         return options.build();
@@ -114,8 +117,22 @@ final class WriteRequest {
                 .orElse(OptionalLong.empty());
     }
 
-    private static Optional<VersionId> version(HttpHeaders headers) throws Refusal {
-        return single(headers, VERSION_HEADER, VersionId::parse);
+    private static void version(HttpHeaders headers, PutOptions.Builder options) throws Refusal {
+        Optional<VersionId> version = single(headers, VERSION_HEADER, VersionId::parse);
+        boolean first =
+                single(headers, FIRST_ATTEMPT_HEADER, WriteRequest::flag).orElse(false);
+        if (first && version.isEmpty()) {
+            throw Refusal.invalid(FIRST_ATTEMPT_HEADER + " says something about a version id; send " + VERSION_HEADER
+                    + " with it, or leave it out");
+        }
+        version.ifPresent(first ? options::newVersion : options::version);
+    }
+
+    private static boolean flag(String text) {
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new IllegalArgumentException("'" + text + "' is neither true nor false");
+        }
+        return text.equals("true");
     }
 
     private static Optional<String> contentType(HttpHeaders headers) throws Refusal {

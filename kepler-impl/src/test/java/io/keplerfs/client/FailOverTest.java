@@ -133,13 +133,38 @@ class FailOverTest {
 
         gateways.reports().put("q3", "hello".getBytes(), PutOptions.ifAbsent());
 
-        String first = request(gateways.a()).getHeaders().get("X-Kepler-Version-Id");
+        RecordedRequest first = request(gateways.a());
         RecordedRequest second = request(gateways.b());
         assertThat(second.getHeaders().get("X-Kepler-Version-Id"))
-                .isEqualTo(first)
+                .isEqualTo(first.getHeaders().get("X-Kepler-Version-Id"))
                 .isNotNull();
+        assertThat(first.getHeaders().get("X-Kepler-First-Attempt")).isEqualTo("true");
+        assertThat(second.getHeaders().get("X-Kepler-First-Attempt")).isNull();
         assertThat(second.getHeaders().get("If-None-Match")).isEqualTo("*");
         assertThat(second.getBody().utf8()).isEqualTo("hello");
+    }
+
+    @Test
+    void aPutThatWasRefusedIsStillNewAtTheNextGateway() throws Exception {
+        gateways.a().enqueue(problem(503, "unavailable", "joining").build());
+        gateways.b().enqueue(stored().build());
+
+        gateways.reports().put("q3", "hello".getBytes());
+
+        assertThat(request(gateways.b()).getHeaders().get("X-Kepler-First-Attempt"))
+                .isEqualTo("true");
+    }
+
+    @Test
+    void aRepetitionByTheCallerIsNeverCalledNew() throws Exception {
+        gateways.a().enqueue(stored().build());
+        VersionId version = VersionId.parse(GatewaysOnLoopback.ETAG);
+
+        gateways.reports()
+                .put("q3", new byte[5], PutOptions.builder().version(version).build());
+
+        assertThat(request(gateways.a()).getHeaders().get("X-Kepler-First-Attempt"))
+                .isNull();
     }
 
     @Test

@@ -62,6 +62,7 @@ class FileWriteTest {
         assertThat(options.durability()).isEqualTo(Durability.ALL);
         assertThat(options.fencingToken()).hasValue(9);
         assertThat(options.version()).contains(VersionId.parse("0123456789abcdef0123456789abcdef"));
+        assertThat(options.repeats()).isTrue();
         assertThat(options.timeout()).isEqualTo(Duration.ofMillis(1500));
         assertThat(options.contentType()).isEqualTo("text/plain; charset=utf-8");
         assertThat(options.metadata()).isEqualTo(Map.of("author", "ada", "tïtle", "50% naïve"));
@@ -198,6 +199,8 @@ class FileWriteTest {
                 "X-Kepler-Fencing-Token | -1 | 400",
                 "X-Kepler-Fencing-Token | 99999999999999999999 | 400",
                 "X-Kepler-Version-Id | xyz | 400",
+                "X-Kepler-First-Attempt | maybe | 400",
+                "X-Kepler-First-Attempt | true | 400",
                 "X-Kepler-Timeout-Millis | 0 | 400",
                 "X-Kepler-Meta-a | 50% | 400",
                 "X-Kepler-Meta- | x | 400",
@@ -211,6 +214,18 @@ class FileWriteTest {
 
         assertThat(answer.status()).isEqualTo(status);
         assertThat(http.bucket.files).isEmpty();
+    }
+
+    @Test
+    void aWriteIsTakenForARepetitionUnlessItIsSaidToBeNew() throws IOException {
+        http.send(http.to("/v1/files/box/k")
+                .header("X-Kepler-Version-Id", "0123456789abcdef0123456789abcdef")
+                .header("X-Kepler-First-Attempt", "true")
+                .put(GatewayFixture.body("x".getBytes())));
+
+        PutOptions options = Objects.requireNonNull(http.bucket.lastPut);
+        assertThat(options.version()).contains(VersionId.parse("0123456789abcdef0123456789abcdef"));
+        assertThat(options.repeats()).isFalse();
     }
 
     @Test

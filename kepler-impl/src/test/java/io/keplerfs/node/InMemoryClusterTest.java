@@ -310,6 +310,26 @@ class InMemoryClusterTest {
     }
 
     @Test
+    void aFileMayBeWrittenAnyNumberOfTimesUnderIdsOfTheCallersChoice() throws Exception {
+        int moreThanOwnersRemember = 70;
+        for (int i = 1; i <= moreThanOwnersRemember; i++) {
+            PutOptions named = PutOptions.builder()
+                    .newVersion(new VersionId(new UUID(3, i)))
+                    .build();
+            a.put("busy", new byte[] {(byte) i}, named);
+            assertThat(b.delete("busy")).isTrue();
+        }
+
+        FileInfo last = c.put(
+                "busy",
+                new byte[] {1},
+                PutOptions.builder().newVersion(new VersionId(new UUID(3, 0))).build());
+
+        assertThat(last.version()).isEqualTo(new VersionId(new UUID(3, 0)));
+        assertThat(read(a, "busy")).containsExactly(1);
+    }
+
+    @Test
     void aDeletedFileIsGoneEverywhere() throws Exception {
         a.put("gone", new byte[] {1});
 
