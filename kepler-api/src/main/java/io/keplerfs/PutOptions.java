@@ -158,8 +158,8 @@ public final class PutOptions {
 
         /**
          * Repeats the write of this id, after an {@link IndeterminateException} or a lost answer: it happens at most once. The
-         * owners remember the last 64 writes of a file; once there were more, a repetition of something older or of something that
-         * never arrived may end as indeterminate again, and only reading tells.
+         * owners remember at least the last 16 writes of a file; once there were more, a repetition of something older or of
+         * something that never arrived may end as indeterminate again, and only reading tells.
          */
         public Builder version(VersionId value) {
             version = value;
