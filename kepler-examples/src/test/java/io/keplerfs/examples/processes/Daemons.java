@@ -119,6 +119,15 @@ final class Daemons implements AutoCloseable {
         }
     }
 
+    /** On their disks, whatever else is under way. */
+    void awaitThreeCopies(Duration patience) {
+        await("three copies of everything")
+                .atMost(patience)
+                .pollInterval(Duration.ofMillis(200))
+                .untilAsserted(
+                        () -> assertThat(ChunkFiles.of(all).withFewerThan(3)).isZero());
+    }
+
     private void assertSettled(Daemon daemon) throws IOException {
         try (KeplerCluster cluster = daemon.connect()) {
             ClusterStatus status = cluster.status();

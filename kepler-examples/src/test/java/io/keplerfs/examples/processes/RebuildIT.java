@@ -111,7 +111,7 @@ class RebuildIT {
             try (KeplerCluster cluster = daemons.a().connect()) {
                 fill(cluster);
             }
-            daemons.awaitSettled();
+            daemons.awaitThreeCopies(Daemons.A_MINUTE);
             Daemon lost = daemons.c();
             NodeId old = idOf(daemons.a(), "node-c");
             lost.terminate();
