@@ -158,8 +158,9 @@ public final class PutOptions {
 
         /**
          * Repeats the write of this id, after an {@link IndeterminateException} or a lost answer: it happens at most once. The
-         * owners remember at least the last 16 writes of a file; once there were more, a repetition of something older or of
-         * something that never arrived may end as indeterminate again, and only reading tells.
+         * owners remember at least the last 16 writes of a file. Once there were more, since the time that the id {@linkplain
+         * VersionId#notBeforeMillis bears} or ever if it bears none, a repetition may end as indeterminate again, and only reading
+         * tells.
          */
         public Builder version(VersionId value) {
             version = value;
@@ -168,7 +169,7 @@ public final class PutOptions {
         }
 
         /**
-         * Gives a write that was never tried an id of the caller's choice, at random, so that {@link #version(VersionId)} can
+         * Gives a write that was never tried an id of the caller's choice, best {@link VersionId#notBefore} now, so that {@link #version(VersionId)} can
          * repeat it whatever happens to its answer. Tried twice as new, it may happen twice.
          */
         public Builder newVersion(VersionId value) {

@@ -1,6 +1,7 @@
 package io.keplerfs.values;
 
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -8,8 +9,19 @@ import java.util.UUID;
  *
  * <p>A write whose outcome is unknown ({@link IndeterminateException}) may be repeated under the same id: it then happens
  * at most once.
+ *
+ * <p>An id may bear a time before which no node does the write, whatever its own clock shows. It tells owners which of the writes
+ * that they have forgotten cannot be this one, so that a repetition need not be in doubt because of what was long before it. Such
+ * an id is a UUID of version 8 (RFC 9562): milliseconds since 1970 in the first 48 bits, {@code 0x84b9} in the next 16, and
+ * 62 bits of chance. Any other UUID will do as well.
  */
 public record VersionId(UUID uuid) implements Comparable<VersionId> {
+    private static final long TIMED = 0x84b9;
+    private static final long TIMED_MASK = 0xFFFF;
+    private static final int MILLIS_SHIFT = 16;
+    private static final long VARIANT = 0x8000_0000_0000_0000L;
+    private static final long CHANCE_MASK = 0x3FFF_FFFF_FFFF_FFFFL;
+
     public VersionId {
         Objects.requireNonNull(uuid, "uuid");
     }
@@ -25,6 +37,27 @@ public record VersionId(UUID uuid) implements Comparable<VersionId> {
         } catch (NumberFormatException notHex) {
             throw new IllegalArgumentException("a version id is 32 hexadecimal digits, not '" + text + "'", notHex);
         }
+    }
+
+    /**
+     * An id for a write that no node may do before this time.
+     *
+     * @param millis since 1970
+     * @param chance 62 bits of it are used; nobody else's may be equal at that time
+     */
+    public static VersionId notBefore(long millis, long chance) {
+        if (millis < 0 || millis >>> (Long.SIZE - MILLIS_SHIFT) != 0) {
+            throw new IllegalArgumentException(millis + " milliseconds since 1970 are no time for a version id");
+        }
+        return new VersionId(new UUID((millis << MILLIS_SHIFT) | TIMED, VARIANT | (chance & CHANCE_MASK)));
+    }
+
+    /** Milliseconds since 1970 before which no node does the write; empty if the id does not tell. */
+    public OptionalLong notBeforeMillis() {
+        long high = uuid.getMostSignificantBits();
+        return (high & TIMED_MASK) == TIMED && uuid.variant() == 2
+                ? OptionalLong.of(high >>> MILLIS_SHIFT)
+                : OptionalLong.empty();
     }
 
     @Override

@@ -38,13 +38,15 @@ final class Asks {
     private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
 
     private final Headers common;
+    private final GatewayTime time;
     private final RandomGenerator random;
 
     /**
+     * @param time for version ids
      * @param random safe for use by several threads
      * @throws IllegalArgumentException if the token cannot be sent as a header; the message does not contain it
      */
-    Asks(Credentials credentials, RandomGenerator random) {
+    Asks(Credentials credentials, GatewayTime time, RandomGenerator random) {
         // A compressed answer would hide the length of the file.
         Headers.Builder headers = new Headers.Builder().add("Accept-Encoding", "identity");
         if (!credentials.bearerToken().isEmpty()) {
@@ -54,6 +56,7 @@ final class Asks {
             headers.add("Authorization", "Bearer " + credentials.bearerToken());
         }
         this.common = headers.build();
+        this.time = time;
         this.random = random;
     }
 
@@ -337,8 +340,13 @@ final class Asks {
         url.addEncodedQueryParameter(name, PercentCoding.COMPONENT.encode(value));
     }
 
-    /** A random (version 4) UUID, from the generator the client was given. */
+    /** Not before now, as far as the gateways have told what time it is; a random (version 4) UUID if none has. */
     private VersionId newVersion() {
+        OptionalLong passed = time.passedMillis();
+        return passed.isPresent() ? VersionId.notBefore(passed.getAsLong(), random.nextLong()) : randomVersion();
+    }
+
+    private VersionId randomVersion() {
         long high = (random.nextLong() & ~0xF000L) | 0x4000L;
         long low = (random.nextLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
         return new VersionId(new UUID(high, low));

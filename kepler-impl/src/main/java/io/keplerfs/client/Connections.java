@@ -33,13 +33,16 @@ final class Connections implements AutoCloseable {
     private static final int MAX_IDLE = 64;
 
     private final OkHttpClient client;
+    private final GatewayTime time;
 
     /** Calls whose answer is still being read; weak, so that a stream nobody closed can be collected. */
     private final Set<Attempt> reading = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     private volatile boolean closed;
 
-    Connections() {
+    /** @param time told of every answer */
+    Connections(GatewayTime time) {
+        this.time = time;
         client = new OkHttpClient.Builder()
                 .connectionPool(new ConnectionPool(MAX_IDLE, IDLE_LIFE.toSeconds(), TimeUnit.SECONDS))
                 .protocols(List.of(Protocol.HTTP_1_1))
@@ -59,6 +62,7 @@ final class Connections implements AutoCloseable {
         Attempt attempt = Attempt.of(request);
         attempt.began(call);
         Response response = call.execute();
+        time.heard(attempt.gateway(), response);
         reading.add(attempt);
         if (closed) {
             attempt.cancel();

@@ -80,8 +80,9 @@ public final class RemoteCluster implements KeplerCluster {
             RandomGenerator random,
             Duration pollPeriod) {
         Gateways order = new Gateways(gateways.stream().map(Gateway::of).toList(), nanoClock);
-        Asks asks = new Asks(credentials, random);
-        return new RemoteCluster(asks, new GatewayClient(new Connections(), order, threads), pollPeriod, threads);
+        GatewayTime time = new GatewayTime(nanoClock);
+        Asks asks = new Asks(credentials, time, random);
+        return new RemoteCluster(asks, new GatewayClient(new Connections(time), order, threads), pollPeriod, threads);
     }
 
     @Override

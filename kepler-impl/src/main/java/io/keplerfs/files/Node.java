@@ -14,7 +14,6 @@ import io.keplerfs.view.Ownership;
 import io.keplerfs.view.Views;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -73,10 +72,7 @@ public record Node(
 
     /** A fresh id; any thread. */
     CompletableFuture<VersionId> newId() {
-        CompletableFuture<VersionId> id = new CompletableFuture<>();
-        loop.execute(() -> id.complete(
-                new VersionId(new UUID(loop.random().nextLong(), loop.random().nextLong()))));
-        return id;
+        return registers.newVersion();
     }
 
     /** What this node's disk knows; fails with {@link UnavailableException}. Any thread. */

@@ -22,6 +22,8 @@ enum Fault {
     DELETE_AT_OWN_TIME,
     /** What owners remember of fencing tokens is not asked for: the token of the current value counts alone. */
     FORGET_FENCE,
+    /** A write is sent under ballots before the time of its id, although a repetition counts on there being none. */
+    IGNORE_TIME_OF_ID,
     /** A tombstone goes although one member has not agreed. */
     SWEEP_WITHOUT_ALL,
     /** A tombstone goes and leaves nothing that refuses what is older. */

@@ -99,6 +99,16 @@ public final class HybridClock {
         return Optional.of(new Ballot(time, node));
     }
 
+    /** The first time that a ballot can have whose millisecond is this one. */
+    static long timeOf(long millis) {
+        return stamp(millis);
+    }
+
+    /** What the clock shows, in milliseconds since 1970. */
+    long millis() {
+        return Math.max(last, stamp(loop.wallMillis())) >>> COUNTER_BITS;
+    }
+
     /** Makes sure that later ballots are above this stamp of a peer, unless it is too far ahead to be believed. */
     public void observe(long time) {
         if (!isTooFarAhead(time, loop.wallMillis())) {

@@ -30,7 +30,6 @@ import java.util.function.Predicate;
  */
 final class Proposal {
     private static final long NEVER = Long.MAX_VALUE;
-    private static final long UNKNOWN = 0;
 
     /**
      * What is to be done.
@@ -68,7 +67,15 @@ final class Proposal {
         this.carried = carried;
         this.fault = fault;
         this.task = task;
-        this.firstSent = task.mayHaveBeenSent() ? UNKNOWN : NEVER;
+        this.firstSent = task.mayHaveBeenSent() ? earliest() : NEVER;
+    }
+
+    /** No attempt of this write, by whichever node, has ever used a ballot before this time; 0 if its id does not tell. */
+    private long earliest() {
+        return task.write().notBeforeMillis().stream()
+                .map(HybridClock::timeOf)
+                .findFirst()
+                .orElse(0);
     }
 
     /** Begins; the future completes on the loop. */
@@ -97,16 +104,27 @@ final class Proposal {
         if (fresh && task.change().needsCurrent() && acceptCarried(configuration)) {
             return;
         }
+        // The id may come from a node or a client whose clock is ahead of this one's.
+        if (fault != Fault.IGNORE_TIME_OF_ID) {
+            clock.observe(earliest());
+        }
         Optional<Ballot> ballot = clock.next();
         if (ballot.isEmpty()) {
             retry("the clock of this node waits for its store");
         } else if (!task.window().contains(ballot.get())) {
             giveUp(task.window().describe(ballot.get()));
+        } else if (isTooEarly(ballot.get())) {
+            giveUp("its id is of a time too far ahead of the clock of this node; check the clocks");
         } else if (fresh && !task.change().needsCurrent()) {
             acceptUnseen(configuration, ballot.get());
         } else {
             prepare(configuration, ballot.get());
         }
+    }
+
+    /** What settles a write does not send it, so its ballots may be of any time. */
+    private boolean isTooEarly(Ballot ballot) {
+        return !task.settles() && ballot.time() < earliest() && fault != Fault.IGNORE_TIME_OF_ID;
     }
 
     /** One round trip: an owner that knows of anything newer refuses, so no newer write can be hidden by this one. */
@@ -131,7 +149,9 @@ final class Proposal {
     private boolean acceptCarried(Configuration configuration) {
         Optional<Carried.Promise> promise =
                 carried.take(task.key(), configuration, exchange.loop().nanoTime());
-        if (promise.isEmpty() || !task.window().contains(promise.get().ballot())) {
+        if (promise.isEmpty()
+                || !task.window().contains(promise.get().ballot())
+                || isTooEarly(promise.get().ballot())) {
             return false;
         }
         RegisterValue current = promise.get().value();

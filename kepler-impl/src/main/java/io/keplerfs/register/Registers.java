@@ -46,7 +46,8 @@ public final class Registers {
     /**
      * Changes a register at most once. Nothing is sent if too few owners can be reached.
      *
-     * @param id names the write, and it alone
+     * @param id names the write, and it alone. Nothing is sent under a ballot below its {@link VersionId#notBeforeMillis}, and
+     *     nothing at all if that is too far ahead of this node's clock to be believed
      * @param mayHaveBeenSent whether this write may have been tried before: after an indeterminate outcome, or by a coordinator
      *     that crashed. It is then found out first whether it happened
      * @param requireAll succeed only when every owner has it on disk; a majority and no more by the deadline is indeterminate
@@ -79,6 +80,16 @@ public final class Registers {
         return onLoop(
                 () -> propose(new Proposal.Task(key, id, mayHaveBeenSent, change, requireAll, false, window, deadline))
                         .start());
+    }
+
+    /**
+     * An id for a new write, not before now. A little earlier in truth: a promise that came along with this node's last change
+     * of the key must not be too old for it.
+     */
+    public CompletableFuture<VersionId> newVersion() {
+        return onLoop(() -> CompletableFuture.completedFuture(VersionId.notBefore(
+                Math.max(0, clock.millis() - Carried.LIFETIME.toMillis()),
+                loop.random().nextLong())));
     }
 
     /** The newest value that a majority has, or a newer one: linearizable. */

@@ -16,6 +16,9 @@ import io.keplerfs.values.VersionId;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.RecordedRequest;
@@ -153,6 +156,27 @@ class FailOverTest {
 
         assertThat(request(gateways.b()).getHeaders().get("X-Kepler-First-Attempt"))
                 .isEqualTo("true");
+    }
+
+    @Test
+    void anIdBearsTheTimeOfTheGatewayThatIsFarthestBehind() throws Exception {
+        Instant now = Instant.parse("2026-01-02T03:04:05Z");
+        gateways.a().enqueue(dated(problem(503, "unavailable", "joining"), now.plusSeconds(3_600)));
+        gateways.b().enqueue(dated(stored(), now));
+        gateways.reports().put("q3", new byte[1]);
+        gateways.nanos.addAndGet(Duration.ofMinutes(2).toNanos());
+        gateways.b().enqueue(stored().build());
+        request(gateways.b());
+
+        gateways.reports().put("q3", new byte[1]);
+
+        VersionId version = VersionId.parse(request(gateways.b()).getHeaders().get("X-Kepler-Version-Id"));
+        assertThat(version.notBeforeMillis()).hasValue(now.plusSeconds(110).toEpochMilli());
+    }
+
+    private static MockResponse dated(MockResponse.Builder answer, Instant date) {
+        return answer.addHeader("Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(date.atOffset(ZoneOffset.UTC)))
+                .build();
     }
 
     @Test

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 class GatewayClientTest {
     private final CountDownLatch end = new CountDownLatch(1);
     private final GatewayClient client = new GatewayClient(
-            new Connections(), new Gateways(List.of(Gateway.of(URI.create("http://a"))), () -> 0), Thread::new);
+            new Connections(new GatewayTime(() -> 0)),
+            new Gateways(List.of(Gateway.of(URI.create("http://a"))), () -> 0),
+            Thread::new);
 
     @AfterEach
     void close() {

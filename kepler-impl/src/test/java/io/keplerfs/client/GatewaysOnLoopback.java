@@ -25,7 +25,8 @@ final class GatewaysOnLoopback implements AutoCloseable {
     final AtomicLong nanos = new AtomicLong();
     final List<Thread> threads = new CopyOnWriteArrayList<>();
     final List<MockWebServer> servers = new ArrayList<>();
-    final Connections connections = new Connections();
+    private final GatewayTime time = new GatewayTime(nanos::get);
+    final Connections connections = new Connections(time);
     final RemoteCluster cluster;
     private final Random random = new Random(42);
 
@@ -40,7 +41,7 @@ final class GatewaysOnLoopback implements AutoCloseable {
         List<Gateway> gateways =
                 servers.stream().map(server -> Gateway.of(address(server))).toList();
         GatewayClient client = new GatewayClient(connections, new Gateways(gateways, nanos::get), this::thread);
-        cluster = new RemoteCluster(new Asks(credentials, random), client, Duration.ofMillis(10), this::thread);
+        cluster = new RemoteCluster(new Asks(credentials, time, random), client, Duration.ofMillis(10), this::thread);
     }
 
     MockWebServer a() {

@@ -226,7 +226,7 @@ class RequestsTest {
 
     @Test
     void aTokenThatNoHeaderCanCarryIsRefusedWithoutPrintingIt() {
-        assertThatThrownBy(() -> new Asks(new Credentials("se\ncret"), new Random(1)))
+        assertThatThrownBy(() -> new Asks(new Credentials("se\ncret"), new GatewayTime(() -> 0), new Random(1)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .message()
                 .doesNotContain("cret");

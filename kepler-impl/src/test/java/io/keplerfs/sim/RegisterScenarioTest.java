@@ -6,6 +6,7 @@ import static io.keplerfs.sim.SimCluster.id;
 import static io.keplerfs.sim.SimCluster.version;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.keplerfs.register.Change;
 import io.keplerfs.register.Outcome;
 import io.keplerfs.register.Settled;
 import io.keplerfs.rpc.Kind;
@@ -59,6 +60,28 @@ class RegisterScenarioTest {
         cluster.network.courier(only(Set.of(Kind.PREPARE, Kind.ACCEPT), 2, 3));
         return cluster.await(
                 cluster.at(4).change(KEY, version(1), true, current -> SimCluster.written(1), false, TIMEOUT));
+    }
+
+    @Test
+    void aWriteWhoseIdIsAheadOfTheClockIsNotDoneTwice() {
+        assertThat(repetitionOfAForgottenWriteWithAnIdAhead(Mistakes.NONE)).isInstanceOf(Outcome.Indeterminate.class);
+
+        Outcome twice = repetitionOfAForgottenWriteWithAnIdAhead(Mistakes.of("IGNORE_TIME_OF_ID"));
+        assertThat(twice).isInstanceOf(Outcome.Done.class);
+    }
+
+    private static Outcome repetitionOfAForgottenWriteWithAnIdAhead(Mistakes mistakes) {
+        SimCluster cluster = new SimCluster(mistakes);
+        long ahead =
+                cluster.node(4).process().wallMillis() + Duration.ofMinutes(30).toMillis();
+        VersionId id = VersionId.notBefore(ahead, 1);
+        Change change = Change.toAnything(new byte[] {1});
+        assertThat(cluster.await(cluster.at(4).change(KEY, id, false, change, false, TIMEOUT)))
+                .isInstanceOf(Outcome.Done.class);
+        for (int i = 1; i <= 100; i++) {
+            cluster.put(4, i);
+        }
+        return cluster.await(cluster.at(5).change(KEY, id, true, change, false, TIMEOUT));
     }
 
     @Test

@@ -26,6 +26,7 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.VersionId;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -160,6 +161,87 @@ class RegistersTest {
         cluster.put(4, 1);
 
         assertThat(done(put(4, 2, true, false, TIMEOUT)).value().id()).isEqualTo(version(2));
+    }
+
+    private static final int MORE_THAN_OWNERS_REMEMBER = 100;
+
+    private Outcome put(int node, VersionId version, boolean sentBefore) {
+        Change change = Change.toAnything(version.toString().getBytes(StandardCharsets.US_ASCII));
+        return cluster.await(cluster.at(node).change(KEY, version, sentBefore, change, false, TIMEOUT));
+    }
+
+    private VersionId versionNow(int node) {
+        return cluster.await(cluster.at(node).newVersion());
+    }
+
+    @Test
+    void aRetryIsNotInDoubtBecauseOfWhatWasForgottenBeforeItsTime() {
+        for (int i = 1; i <= MORE_THAN_OWNERS_REMEMBER; i++) {
+            build(4, i);
+        }
+        VersionId random = version(1000);
+        cluster.pass(Duration.ofSeconds(10));
+        VersionId timed = versionNow(5);
+
+        assertThat(put(4, random, true)).isInstanceOf(Indeterminate.class);
+        assertThat(done(put(4, timed, true)).value().id()).isEqualTo(timed);
+    }
+
+    @Test
+    void aRetryOfWhatHappenedAndWasForgottenSinceIsInDoubt() {
+        VersionId timed = versionNow(4);
+        done(put(4, timed, false));
+        for (int i = 1; i <= MORE_THAN_OWNERS_REMEMBER; i++) {
+            cluster.put(5, i);
+        }
+
+        assertThat(put(4, timed, true)).isInstanceOf(Indeterminate.class);
+        assertThat(cluster.read(4).id()).isEqualTo(version(MORE_THAN_OWNERS_REMEMBER));
+    }
+
+    @Test
+    void aWriteWithAnIdAheadOfTheClockIsWrittenAtTheTimeOfItsId() {
+        long ahead =
+                cluster.node(4).process().wallMillis() + Duration.ofMinutes(30).toMillis();
+        VersionId timed = VersionId.notBefore(ahead, 1);
+
+        assertThat(done(put(4, timed, false)).value().time() >>> 16).isGreaterThanOrEqualTo(ahead);
+    }
+
+    @Test
+    void aWriteWithAnIdTooFarAheadOfTheClockIsNotSent() {
+        long ahead =
+                cluster.node(4).process().wallMillis() + Duration.ofHours(2).toMillis();
+        long before = cluster.requests("ACCEPT") + cluster.requests("PREPARE");
+
+        Outcome outcome = put(4, VersionId.notBefore(ahead, 1), false);
+
+        assertThat(outcome).isInstanceOf(Unavailable.class);
+        assertThat(((Unavailable) outcome).reason()).contains("too far ahead of the clock", "nothing was changed");
+        assertThat(cluster.requests("ACCEPT") + cluster.requests("PREPARE")).isEqualTo(before);
+    }
+
+    @Test
+    void aPromiseThatCameAlongIsNotUsedForAnIdThatIsYounger() {
+        build(4, 1);
+        long now = cluster.node(4).process().wallMillis() + 1;
+        Change change = current -> SimCluster.written(2);
+
+        assertThat(roundTrips(() -> done(cluster.await(
+                        cluster.at(4).change(KEY, VersionId.notBefore(now, 1), false, change, false, TIMEOUT)))))
+                .isEqualTo(2);
+        assertThat(cluster.read(1).time() >>> 16).isGreaterThanOrEqualTo(now);
+    }
+
+    @Test
+    void aPromiseThatCameAlongIsUsedForANewId() {
+        build(4, 1);
+        Change change = current -> SimCluster.written(2);
+        VersionId timed = versionNow(4);
+
+        assertThat(roundTrips(
+                        () -> done(cluster.await(cluster.at(4).change(KEY, timed, false, change, false, TIMEOUT)))))
+                .isEqualTo(1);
     }
 
     @Test

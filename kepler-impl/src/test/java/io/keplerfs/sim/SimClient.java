@@ -94,7 +94,7 @@ final class SimClient {
             return;
         }
         Kind kind = mix.get(random.nextInt(mix.size()));
-        VersionId id = new VersionId(new UUID(number, node.id().uuid().getLeastSignificantBits() * 1000 + ++made));
+        VersionId id = newId();
         Call call = history.call(kind, id, "client" + node.id().uuid().getLeastSignificantBits(), loop.nowNanos());
         if (kind == Kind.SWAP) {
             call.base = lastSeen;
@@ -110,6 +110,14 @@ final class SimClient {
         } else {
             change(call, false, then);
         }
+    }
+
+    /** Every other id bears a time, of a client whose clock is a little behind or ahead of its node's. */
+    private VersionId newId() {
+        long mine = node.id().uuid().getLeastSignificantBits() * 1000 + ++made;
+        return made % 2 == 0
+                ? VersionId.notBefore(node.wallMillis() + made * 37 % 400 - 300, number << 32 | mine)
+                : new VersionId(new UUID(number, mine));
     }
 
     /** Runs the work on the node as soon as it is up; the node's death ends it with null. */

@@ -13,6 +13,9 @@ interface SimHost {
 
     boolean isUp();
 
+    /** What its clock shows. */
+    long wallMillis();
+
     /** Null while the node is down, starting or of no use to clients. */
     @Nullable
     Registers registers();

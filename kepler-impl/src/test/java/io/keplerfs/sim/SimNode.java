@@ -133,6 +133,11 @@ final class SimNode implements SimHost {
     }
 
     /** Its present life. */
+    @Override
+    public long wallMillis() {
+        return process.wallMillis();
+    }
+
     SimProcess process() {
         return process;
     }

@@ -139,6 +139,11 @@ final class ViewNode implements SimHost {
         });
     }
 
+    @Override
+    public long wallMillis() {
+        return process.wallMillis();
+    }
+
     private void drain(SimProcess life, Rpc rpc, Views own, Registers made, ViewOperator asked) {
         if (world.slip() == Slip.DRAINS_UNSEEN) {
             own.onChange(known -> {
