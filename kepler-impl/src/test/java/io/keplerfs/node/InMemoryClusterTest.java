@@ -409,7 +409,7 @@ class InMemoryClusterTest {
         network.heal(nodes.get(1).id());
         network.heal(nodes.get(2).id());
 
-        Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions().untilAsserted(() -> {
             assertThat(read(c, "small")).containsExactly(3);
             assertThat(read(c, "large")).isEqualTo(random(2 * CHUNK));
         });
@@ -455,7 +455,7 @@ class InMemoryClusterTest {
         network.heal(nodes.get(1).id());
         network.heal(nodes.get(2).id());
         Awaitility.await()
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .untilAsserted(
                         () -> assertThat(c.list("")).extracting(FileInfo::key).containsExactly("fast"));
@@ -495,7 +495,7 @@ class InMemoryClusterTest {
 
         assertThatThrownBy(() -> a.head("deleted")).isInstanceOf(NotFoundException.class);
         Awaitility.await()
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThatThrownBy(() -> c.head("deleted", GetOptions.local()))
                         .isInstanceOf(NotFoundException.class));
         assertThat(b.list("")).isEmpty();
@@ -508,7 +508,7 @@ class InMemoryClusterTest {
         a.put("tiny", new byte[] {5});
         network.heal(nodes.get(2).id());
 
-        Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions().untilAsserted(() -> {
             assertThat(c.snapshot("tiny", GetOptions.local()).stream().readAllBytes())
                     .containsExactly(5);
             assertThat(nodes.get(2).cluster().status().members())
@@ -587,13 +587,13 @@ class InMemoryClusterTest {
         b.delete("gone", DeleteOptions.defaults().withDurability(Durability.FAST));
 
         network.heal(nodes.get(2).id());
-        Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions().untilAsserted(() -> {
             assertThat(read(c, "fast")).containsExactly(1);
             assertThat(read(c, "gone")).containsExactly(1);
         });
         network.heal(nodes.get(1).id());
 
-        Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions().untilAsserted(() -> {
             assertThat(read(c, "fast")).containsExactly(2);
             assertThatThrownBy(() -> c.head("gone")).isInstanceOf(NotFoundException.class);
         });
@@ -608,7 +608,7 @@ class InMemoryClusterTest {
         }
         FileInfo fast = b.put("busy", new byte[] {99}, PutOptions.durability(Durability.FAST));
 
-        Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
             assertThat(read(c, "busy")).containsExactly(99);
             assertThat(nodes.get(1).cluster().status().queued()).isZero();
         });
@@ -649,7 +649,7 @@ class InMemoryClusterTest {
 
         c.put("fenced", new byte[] {5}, PutOptions.durability(Durability.FAST));
         Awaitility.await()
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(read(a, "fenced")).containsExactly(5));
         assertThatThrownBy(() -> b.put("fenced", new byte[] {4}, PutOptions.fencing(6)))
                 .isInstanceOf(PreconditionFailedException.class);
@@ -682,7 +682,7 @@ class InMemoryClusterTest {
         network.heal(nodes.get(2).id());
 
         Awaitility.await()
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .untilAsserted(() -> assertThat(late.snapshot("file", GetOptions.local()).stream()
                                 .readAllBytes())

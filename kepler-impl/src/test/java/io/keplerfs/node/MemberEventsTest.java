@@ -12,6 +12,7 @@ import io.keplerfs.KeplerNode;
 import io.keplerfs.KeplerOptions;
 import io.keplerfs.values.MemberState;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
@@ -41,8 +42,14 @@ class MemberEventsTest {
             embedded.add(event);
         });
         // The client compares with its first look; what was before it is no event.
-        client.status();
+        patiently().until(MemberEventsTest::hasLookedOnce);
         other = null;
+    }
+
+    private static boolean hasLookedOnce() {
+        return Thread.getAllStackTraces().values().stream()
+                .flatMap(Arrays::stream)
+                .anyMatch(frame -> frame.getMethodName().equals("awaitNextLook"));
     }
 
     @AfterEach
