@@ -54,7 +54,8 @@ final class RegisterListing {
 
     /**
      * From each key found to the next one that is shown as another: a seek for each that is shown, however many are folded. The
-     * queue of the recursion never has more than one row, so they come in order.
+     * queue of the recursion never has more than one row, so they come in order. The row of what is not folded is then looked up
+     * by its primary key; that of a folder by NULL, for which SQLite does not seek, while it would check a condition after the seek.
      */
     private static String folded(String begin) {
         return "WITH RECURSIVE found(key) AS (SELECT (SELECT key" + LIVE + begin + BELOW_END_BY_KEY + "1)"
@@ -63,7 +64,7 @@ final class RegisterListing {
                 + " SELECT ?1, named.shard, named.key, it.promised_time, it.promised_node, it.accepted_time, it.accepted_node,"
                 + " it.value, it.memory, it.live, " + DELIMITER_AT
                 + " FROM found CROSS JOIN files AS named INDEXED BY files_live LEFT JOIN files AS it"
-                + " ON " + DELIMITER_AT + " = 0 AND it.bucket = ?1 AND it.shard = named.shard AND it.key = named.key"
+                + " ON it.bucket = CASE " + DELIMITER_AT + " WHEN 0 THEN ?1 END AND it.shard = named.shard AND it.key = named.key"
                 + " WHERE named.bucket = ?1 AND named.key = found.key AND named.live = 1"
                 + " AND substr(?4, named.shard + 1, 1) = x'01'";
     }
