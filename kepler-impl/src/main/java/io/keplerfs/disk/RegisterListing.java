@@ -3,8 +3,8 @@ package io.keplerfs.disk;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
-import java.sql.SQLException;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -64,7 +64,8 @@ final class RegisterListing {
                 + " SELECT ?1, named.shard, named.key, it.promised_time, it.promised_node, it.accepted_time, it.accepted_node,"
                 + " it.value, it.memory, it.live, " + DELIMITER_AT
                 + " FROM found CROSS JOIN files AS named INDEXED BY files_live LEFT JOIN files AS it"
-                + " ON it.bucket = CASE " + DELIMITER_AT + " WHEN 0 THEN ?1 END AND it.shard = named.shard AND it.key = named.key"
+                + " ON it.bucket = CASE " + DELIMITER_AT
+                + " WHEN 0 THEN ?1 END AND it.shard = named.shard AND it.key = named.key"
                 + " WHERE named.bucket = ?1 AND named.key = found.key AND named.live = 1"
                 + " AND substr(?4, named.shard + 1, 1) = x'01'";
     }

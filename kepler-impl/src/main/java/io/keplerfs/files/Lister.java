@@ -119,17 +119,14 @@ final class Lister {
             }
             last = key;
             boolean isFolder = folded.of(key).isPresent();
-            RegisterValue value = isFolder
-                    ? RegisterValue.NONE
-                    : VersionReader.localValue(tables, record.registerOf(bucket, key));
+            RegisterValue value =
+                    isFolder ? RegisterValue.NONE : VersionReader.localValue(tables, record.registerOf(bucket, key));
             if (isFolder || !value.absent()) {
                 entries.add(new Entry(key, value));
             }
         }
         boolean more = keys.size() > limit;
         // Deleted keys count for progress and are left out of the page.
-        return entries.isEmpty() && more
-                ? local(tables, bucket, record, fold, last, limit)
-                : new Batch(entries, more);
+        return entries.isEmpty() && more ? local(tables, bucket, record, fold, last, limit) : new Batch(entries, more);
     }
 }

@@ -310,9 +310,7 @@ final class Listing {
             if (doubted && !name.isEmpty()) {
                 return asked;
             }
-            return doubted
-                    ? asked.stream().filter(node -> !by.contains(node)).toList()
-                    : List.of();
+            return doubted ? asked.stream().filter(node -> !by.contains(node)).toList() : List.of();
         }
 
         /** What is shown as it is was told of with its payload, so only a delete is news. */
