@@ -288,7 +288,7 @@ final class Listing {
         /** What it is folded into, empty if it is shown as it is. */
         private final String name;
 
-        private final List<NodeId> by = new ArrayList<>();
+        private final List<NodeId> by = new ArrayList<>(2);
         private Row newest;
         private boolean doubted;
 
