@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * Which registers of a bucket a listing asks a store for.
  *
  * @param shards all that are looked into, each from 0 and below {@link #MOST_SHARDS}
- * @param fold only keys with its prefix; and of those it shows as one, the first alone
+ * @param fold only keys with its prefix; and of those it shows as one the first alone, as {@link RegisterRow#folded}: only the name
+ *     is shown, so that a store need not look for the rest
  * @param after only keys above it in byte order, null from the start
  * @param limit at most so many
  */
@@ -32,6 +33,11 @@ public record RegisterRange(
         if (limit < 0) {
             throw new IllegalArgumentException("a range of " + limit + " registers");
         }
+    }
+
+    /** What is told of a register that is the first of those shown as it is. */
+    public RegisterRow told(RegisterRow row) {
+        return fold.of(row.key().key()).isPresent() ? RegisterRow.folded(row.key()) : row;
     }
 
     /** @param after empty from the start */

@@ -19,6 +19,11 @@ public record RegisterRow(
         this(key, promised, accepted, value, memory, value.length > 0);
     }
 
+    /** A live register of which a listing tells nothing but its key, see {@link RegisterRange}. */
+    public static RegisterRow folded(RegisterKey key) {
+        return new RegisterRow(key, Ballot.ZERO, Ballot.ZERO, NONE, NONE, true);
+    }
+
     /** A register nobody has touched. */
     public static RegisterRow untouched(RegisterKey key) {
         return new RegisterRow(key, Ballot.ZERO, Ballot.ZERO, NONE, NONE);

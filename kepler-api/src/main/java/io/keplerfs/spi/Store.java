@@ -181,7 +181,8 @@ public interface Store extends AutoCloseable {
 
         /**
          * Registers that are {@link RegisterRow#live}, by the bytes of their keys. Others cost nothing, and of those that are
-         * folded into one the first alone costs: an owner answers a page with one call.
+         * folded into one the first alone costs, and it only its key: an owner answers a page with one call. What is told of
+         * each is {@link RegisterRange#told}.
          */
         List<RegisterRow> registers(RegisterRange range);
 

@@ -4,6 +4,7 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -11,7 +12,8 @@ import java.util.List;
 
 /**
  * Looks a {@link RegisterRange} up in the table {@code files}: one statement, which walks the index {@code files_live} and touches
- * nothing but what it answers. Parameters of every statement:
+ * nothing but what it answers. The index has the names of folders, so their rows are not read: a page of the table for each would
+ * be more than half of what a page of the listing costs. Parameters of every statement:
  *
  * <pre>
  * ?1 bucket
@@ -43,6 +45,8 @@ final class RegisterListing {
     private static final String BEYOND = "CASE " + DELIMITER_AT + " WHEN 0 THEN found.key ELSE CAST(substr(" + BYTES
             + ", 1, ?6 + " + DELIMITER_AT + " + ?8 - 2) || x'ff' AS TEXT) END";
 
+    private static final int FOLDED_COLUMN = 11;
+
     private static final String FOLDED_FROM = folded("key >= ?2");
     private static final String FOLDED_ABOVE = folded("key > ?2");
 
@@ -50,15 +54,26 @@ final class RegisterListing {
 
     /**
      * From each key found to the next one that is shown as another: a seek for each that is shown, however many are folded. The
-     * queue of the recursion never has more than one row, so they come in order.
+     * queue of the recursion never has more than one row, so they come in order. The row of what is not folded is then looked up
+     * by its primary key; that of a folder by NULL, for which SQLite does not seek, while it would check a condition after the seek.
      */
     private static String folded(String begin) {
         return "WITH RECURSIVE found(key) AS (SELECT (SELECT key" + LIVE + begin + BELOW_END_BY_KEY + "1)"
                 + " UNION ALL SELECT (SELECT key" + LIVE + "key > " + BEYOND + BELOW_END_BY_KEY + "1)"
                 + " FROM found WHERE found.key IS NOT NULL LIMIT ?5)"
-                + " SELECT bucket, shard, files.key, promised_time, promised_node, accepted_time, accepted_node,"
-                + " value, memory, live FROM found CROSS JOIN files INDEXED BY files_live"
-                + " WHERE bucket = ?1 AND files.key = found.key AND live = 1 AND substr(?4, shard + 1, 1) = x'01'";
+                + " SELECT ?1, named.shard, named.key, it.promised_time, it.promised_node, it.accepted_time, it.accepted_node,"
+                + " it.value, it.memory, it.live, " + DELIMITER_AT
+                + " FROM found CROSS JOIN files AS named INDEXED BY files_live LEFT JOIN files AS it"
+                + " ON it.bucket = CASE " + DELIMITER_AT
+                + " WHEN 0 THEN ?1 END AND it.shard = named.shard AND it.key = named.key"
+                + " WHERE named.bucket = ?1 AND named.key = found.key AND named.live = 1"
+                + " AND substr(?4, named.shard + 1, 1) = x'01'";
+    }
+
+    private static RegisterRow shapeFolded(Row row) throws SQLException {
+        return row.number(FOLDED_COLUMN) > 0
+                ? RegisterRow.folded(new RegisterKey(row.text(1), row.small(2), row.text(3)))
+                : RegisterTable.shape(row);
     }
 
     static List<RegisterRow> of(Sql sql, RegisterRange range) {
@@ -77,7 +92,7 @@ final class RegisterListing {
         }
         return sql.list(
                 fromPrefix ? FOLDED_FROM : FOLDED_ABOVE,
-                RegisterTable::shape,
+                RegisterListing::shapeFolded,
                 range.bucket(),
                 begin,
                 end,

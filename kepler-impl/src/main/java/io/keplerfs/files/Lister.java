@@ -112,27 +112,21 @@ final class Lister {
                 .forEach(keys::add);
         List<Entry> entries = new ArrayList<>();
         int looked = 0;
+        String last = after;
         for (String key : keys) {
             if (looked++ == limit) {
                 break;
             }
-            RegisterValue value = VersionReader.localValue(tables, record.registerOf(bucket, key));
-            entries.add(new Entry(key, value));
+            last = key;
+            boolean isFolder = folded.of(key).isPresent();
+            RegisterValue value =
+                    isFolder ? RegisterValue.NONE : VersionReader.localValue(tables, record.registerOf(bucket, key));
+            if (isFolder || !value.absent()) {
+                entries.add(new Entry(key, value));
+            }
         }
         boolean more = keys.size() > limit;
         // Deleted keys count for progress and are left out of the page.
-        return entries.stream().allMatch(entry -> entry.value().absent()) && more
-                ? local(
-                        tables,
-                        bucket,
-                        record,
-                        fold,
-                        entries.get(entries.size() - 1).key(),
-                        limit)
-                : new Batch(
-                        entries.stream()
-                                .filter(entry -> !entry.value().absent())
-                                .toList(),
-                        more);
+        return entries.isEmpty() && more ? local(tables, bucket, record, fold, last, limit) : new Batch(entries, more);
     }
 }

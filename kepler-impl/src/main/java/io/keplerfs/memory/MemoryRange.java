@@ -25,7 +25,7 @@ final class MemoryRange {
         List<RegisterRow> rows = new ArrayList<>();
         for (RegisterRow row : found) {
             if (rows.size() < range.limit() && !isFoldedInto(row, rows, range.fold())) {
-                rows.add(row);
+                rows.add(range.told(row));
             }
         }
         return rows;

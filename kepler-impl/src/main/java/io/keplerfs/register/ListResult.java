@@ -16,7 +16,8 @@ public sealed interface ListResult {
     record Unavailable(String reason) implements ListResult {}
 
     /**
-     * @param value without ancestors, and without payload unless that was asked for
+     * @param accepted zero for one that stands for a folder: it was live, nothing else is known of it
+     * @param value without ancestors, and without payload unless that was asked for; {@link RegisterValue#NONE} for a folder
      */
     record Entry(String key, Ballot accepted, RegisterValue value) {}
 }

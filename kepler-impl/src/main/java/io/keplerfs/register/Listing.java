@@ -3,6 +3,7 @@ package io.keplerfs.register;
 import io.keplerfs.register.ListResult.Entry;
 import io.keplerfs.register.RegisterAnswer.Row;
 import io.keplerfs.register.RegisterAnswer.Rows;
+import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.Fold;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.values.NodeId;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Owners tell of live registers only, so that deletes cost nothing. A key that one of those asked has not told of may be deleted
  * there, or be missing: those are asked for it by name, and the newest of all answers counts. Such keys are few, unless an owner
  * has been away.
+ *
+ * <p>Of a folder owners tell one live key, and not when it was written. If all those asked tell of the same key, it is live: the
+ * newest of them is. Otherwise those that have told of it are asked for it by name like the others, so that ballots decide.
  */
 final class Listing {
     /** Each node is asked for a little more than its share of the page, because keys are spread by chance. */
@@ -119,8 +123,8 @@ final class Listing {
         private final long stage;
         private final Map<NodeId, List<Integer>> plan;
         private final Fold fold = folds ? task.fold() : new Fold(task.fold().prefix(), "");
-        private final Map<String, Row> newest = new TreeMap<>(RegisterKey::compareKeys);
-        private final Map<String, Set<NodeId>> told = new HashMap<>();
+        private final Map<Integer, List<NodeId>> asked = new HashMap<>();
+        private final Map<String, Told> told = new TreeMap<>(RegisterKey::compareKeys);
         private int waiting;
         private boolean complete = true;
         private @Nullable String believedUpTo;
@@ -128,6 +132,8 @@ final class Listing {
         Step(long stage, Map<NodeId, List<Integer>> plan) {
             this.stage = stage;
             this.plan = plan;
+            plan.forEach((node, shards) -> shards.forEach(shard ->
+                    asked.computeIfAbsent(shard, unknown -> new ArrayList<>()).add(node)));
         }
 
         void ask() {
@@ -171,8 +177,7 @@ final class Listing {
 
         private void merge(NodeId node, Rows rows) {
             for (Row row : rows.rows()) {
-                newest.merge(row.key(), row, (a, b) -> a.accepted().compareTo(b.accepted()) >= 0 ? a : b);
-                told.computeIfAbsent(row.key(), key -> new HashSet<>()).add(node);
+                told.computeIfAbsent(row.key(), key -> new Told(fold, row)).add(node, row);
             }
             if (rows.more()) {
                 String last = rows.rows().get(rows.rows().size() - 1).key();
@@ -182,14 +187,11 @@ final class Listing {
             }
         }
 
-        /** What is live here was told of by others, with its payload; only a delete is news. */
-        private void mergeDeletes(Rows rows) {
+        private void mergeCertain(Rows rows) {
             for (Row row : rows.rows()) {
-                Row known = newest.get(row.key());
-                if (known != null
-                        && row.accepted().compareTo(known.accepted()) > 0
-                        && !RegisterValue.isLive(row.value())) {
-                    newest.put(row.key(), row);
+                Told known = told.get(row.key());
+                if (known != null) {
+                    known.decide(row);
                 }
             }
         }
@@ -215,19 +217,17 @@ final class Listing {
             return believedUpTo == null || RegisterKey.compareKeys(key, believedUpTo) <= 0;
         }
 
-        /** Asks everybody in the plan for the keys that others have told of. */
+        /** Asks for the keys that somebody in the plan has not told of. */
         private void askForDoubtful() {
             Map<NodeId, List<Row>> doubts = new LinkedHashMap<>();
-            plan.forEach((node, shards) -> {
-                Set<Integer> asked = Set.copyOf(shards);
-                for (Row row : newest.values()) {
-                    if (isBelieved(row.key())
-                            && asked.contains(row.shard())
-                            && !told.getOrDefault(row.key(), Set.of()).contains(node)) {
-                        doubts.computeIfAbsent(node, key -> new ArrayList<>()).add(row);
-                    }
+            for (Told known : told.values()) {
+                if (!isBelieved(known.newest.key())) {
+                    break;
                 }
-            });
+                for (NodeId node : known.doubtedAt(asked.getOrDefault(known.newest.shard(), List.of()))) {
+                    doubts.computeIfAbsent(node, unknown -> new ArrayList<>()).add(known.newest);
+                }
+            }
             waiting = doubts.size();
             doubts.forEach((node, rows) -> {
                 RegisterRequest.Page page = new RegisterRequest.Page(
@@ -240,7 +240,7 @@ final class Listing {
                         rows.size(),
                         false,
                         rows.stream().map(Row::key).toList());
-                send(node, page, (from, answer) -> mergeDeletes(answer), this::take);
+                send(node, page, (from, answer) -> mergeCertain(answer), this::take);
             });
             if (doubts.isEmpty()) {
                 take();
@@ -248,31 +248,28 @@ final class Listing {
         }
 
         private void take() {
-            String bound = believedUpTo;
-            Set<String> shown = new HashSet<>();
-            String dead = null;
-            for (Row row : newest.values()) {
-                if (!isBelieved(row.key())) {
+            String shown = "";
+            Told dead = null;
+            for (Told known : told.values()) {
+                if (!isBelieved(known.newest.key()) || (dead != null && !dead.name.equals(known.name))) {
                     break;
                 }
-                String name = fold.of(row.key()).orElse("");
-                if (dead != null && !fold.of(dead).orElse("").equals(name)) {
-                    break;
-                }
-                RegisterValue value = RegisterValue.decode(row.value());
-                if (value.absent()) {
-                    // Of all that is folded here owners have told the first key alone, and that one is deleted.
-                    dead = dead == null && !name.isEmpty() && !shown.contains(name) ? row.key() : dead;
-                } else if (name.isEmpty() || shown.add(name)) {
-                    dead = null;
+                boolean named = !known.name.isEmpty() && known.name.equals(shown);
+                if (known.isLive() && !named) {
                     if (entries.size() == task.limit()) {
                         result.complete(new ListResult.Page(entries, true));
                         return;
                     }
-                    entries.add(new Entry(row.key(), row.accepted(), value));
+                    entries.add(known.entry());
+                    shown = known.name;
+                    dead = null;
+                } else if (!known.name.isEmpty() && !named && dead == null) {
+                    // Of all that is folded here owners have told the first key alone, and that one is deleted.
+                    dead = known;
                 }
             }
-            goOn(dead != null ? dead : bound == null ? null : fold.beyond(bound), dead == null);
+            String bound = believedUpTo;
+            goOn(dead != null ? dead.newest.key() : bound == null ? null : fold.beyond(bound), dead == null);
         }
 
         private void goOn(@Nullable String from, boolean folding) {
@@ -283,6 +280,56 @@ final class Listing {
                 folds = folding;
                 step();
             }
+        }
+    }
+
+    /** What the answers of one step say of one key. */
+    private static final class Told {
+        /** What it is folded into, empty if it is shown as it is. */
+        private final String name;
+
+        private final List<NodeId> by = new ArrayList<>(2);
+        private Row newest;
+        private boolean doubted;
+
+        Told(Fold fold, Row row) {
+            name = fold.of(row.key()).orElse("");
+            newest = row;
+        }
+
+        void add(NodeId node, Row row) {
+            by.add(node);
+            if (row.accepted().compareTo(newest.accepted()) > 0) {
+                newest = row;
+            }
+        }
+
+        /** Which of those asked have to say what exactly they have; called once. */
+        List<NodeId> doubtedAt(List<NodeId> asked) {
+            doubted = !by.containsAll(asked);
+            if (doubted && !name.isEmpty()) {
+                return asked;
+            }
+            return doubted ? asked.stream().filter(node -> !by.contains(node)).toList() : List.of();
+        }
+
+        /** What is shown as it is was told of with its payload, so only a delete is news. */
+        void decide(Row row) {
+            boolean newer = row.accepted().compareTo(newest.accepted()) > 0;
+            if (newer && (!name.isEmpty() || !RegisterValue.isLive(row.value()))) {
+                newest = row;
+            }
+        }
+
+        boolean isLive() {
+            boolean certain = !name.isEmpty() && !doubted;
+            return certain || RegisterValue.isLive(newest.value());
+        }
+
+        Entry entry() {
+            return name.isEmpty()
+                    ? new Entry(newest.key(), newest.accepted(), RegisterValue.decode(newest.value()))
+                    : new Entry(newest.key(), Ballot.ZERO, RegisterValue.NONE);
         }
     }
 }

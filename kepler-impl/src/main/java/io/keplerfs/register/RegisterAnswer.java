@@ -2,6 +2,7 @@ package io.keplerfs.register;
 
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.Message;
+import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.wire.MalformedMessageException;
 import io.keplerfs.wire.WireReader;
 import io.keplerfs.wire.WireWriter;
@@ -210,10 +211,19 @@ sealed interface RegisterAnswer {
         }
     }
 
-    /** One register of a page. */
+    /**
+     * One register of a page. Of one that stands for a folder nothing is told but that it is live: the ballot is zero, the value
+     * empty.
+     */
     record Row(int shard, String key, Ballot accepted, byte[] value) {
         /** Upper bound of what a row takes beside key and value. */
         static final int OVERHEAD_BYTES = 40;
+
+        private static final byte[] NOTHING = new byte[0];
+
+        static Row folded(RegisterKey key) {
+            return new Row(key.shard(), key.key(), Ballot.ZERO, NOTHING);
+        }
 
         static Row read(WireReader in) {
             return new Row(in.uint(), in.text(), in.ballot(), in.bytes());

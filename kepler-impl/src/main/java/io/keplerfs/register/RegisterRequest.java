@@ -137,8 +137,8 @@ sealed interface RegisterRequest {
      * Tell the live registers of these shards in the order of their keys; or what there is of certain keys, tombstones included.
      *
      * @param after only keys above it, empty from the start
-     * @param delimiter of the keys that have it behind the prefix and are equal up to there, the first alone, without its payload;
-     *     empty for none
+     * @param delimiter of the keys that have it behind the prefix and are equal up to there, the first alone, and of it nothing but
+     *     its name; empty for none
      * @param limit at most so many rows
      * @param keys if not empty, these keys of the shards at the same places, and nothing else
      */

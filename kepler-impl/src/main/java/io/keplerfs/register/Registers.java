@@ -198,7 +198,7 @@ public final class Registers {
      * @param prefix only keys that start with it
      * @param after only keys above it in byte order, empty from the start
      * @param delimiter keys that are equal up to the first delimiter behind the prefix are one entry, with the key of any of them
-     *     and without a payload; empty for none
+     *     and nothing else; empty for none
      * @param limit at most so many entries
      * @param withPayload whether the entries carry their payloads
      */

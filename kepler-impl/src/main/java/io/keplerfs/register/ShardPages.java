@@ -58,7 +58,8 @@ final class ShardPages {
                     return new Rows(true, rows);
                 }
                 String key = register.key().key();
-                Row row = row(register, request.withPayload() && fold.of(key).isEmpty());
+                // The name of a folder is all that is shown of it.
+                Row row = fold.of(key).isPresent() ? Row.folded(register.key()) : row(register, request.withPayload());
                 rows.add(row);
                 bytes += row.value().length + key.length() + Row.OVERHEAD_BYTES;
                 after = fold.beyond(key);

@@ -10,13 +10,18 @@ import io.keplerfs.register.Change;
 import io.keplerfs.register.ListResult;
 import io.keplerfs.register.ListResult.Entry;
 import io.keplerfs.register.Outcome;
+import io.keplerfs.register.RegisterValue;
 import io.keplerfs.rpc.Kind;
 import io.keplerfs.sim.SimNetwork.Courier;
+import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.Fold;
 import io.keplerfs.spi.RegisterKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class ListingTest {
@@ -192,6 +197,78 @@ class ListingTest {
 
         assertFolded("", 100, "a/", "b/", "c/", "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9");
         assertFolded("", 1, "a/", "b/", "c/", "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9");
+    }
+
+    @Test
+    void aFolderIsShownAlthoughAnOwnerHasMissedThatItsFilesWerePutAgain() {
+        for (int owner = 1; owner <= 3; owner++) {
+            put("a/1");
+            put("b/1");
+            write("a/1", Change.toTombstone(new byte[0]));
+            write("b/1", Change.toTombstone(new byte[0]));
+            // Its tombstones are older than what the others tell of.
+            without(owner, () -> {
+                put("a/1");
+                put("b/1");
+            });
+
+            assertFolded("", 100, "a/", "b/");
+            assertFolded("", 1, "a/", "b/");
+        }
+    }
+
+    @Test
+    void whateverOwnersMissAFolderIsShownIfAndOnlyIfAFileIsInIt() {
+        for (int seed = 1; seed <= 4; seed++) {
+            Random random = new Random(seed);
+            TreeSet<String> files = new TreeSet<>();
+            for (int round = 0; round < 6; round++) {
+                for (int owner = 1; owner <= 3; owner++) {
+                    without(owner, () -> {
+                        for (int i = 0; i < 8; i++) {
+                            putOrDelete(
+                                    "s%d/%d/%d".formatted(random.nextInt(2), random.nextInt(4), random.nextInt(3)),
+                                    random,
+                                    files);
+                            putOrDelete("s%d/f%d".formatted(random.nextInt(2), random.nextInt(3)), random, files);
+                        }
+                    });
+                }
+                for (String prefix : List.of("", "s0/", "s1/")) {
+                    Fold fold = new Fold(prefix, "/");
+                    String[] names = files.stream()
+                            .filter(file -> file.startsWith(prefix))
+                            .map(file -> fold.of(file).orElse(file))
+                            .distinct()
+                            .toArray(String[]::new);
+                    assertFolded(prefix, 1 + random.nextInt(4), names);
+                }
+            }
+            files.forEach(file -> write(file, Change.toTombstone(new byte[0])));
+        }
+    }
+
+    private void putOrDelete(String file, Random random, Set<String> files) {
+        if (random.nextInt(3) == 0) {
+            put(file);
+            files.add(file);
+        } else {
+            write(file, Change.toTombstone(new byte[0]));
+            files.remove(file);
+        }
+    }
+
+    @Test
+    void ofAFolderNothingButOneKeyIsTold() {
+        put("a/1");
+        put("b");
+
+        ListResult result = cluster.await(cluster.at(5).list("photos", SHARDS, "", "", "/", 10, true, TIMEOUT));
+        Entry folder = ((ListResult.Page) result).entries().get(0);
+        assertThat(folder).isEqualTo(new Entry("a/1", Ballot.ZERO, RegisterValue.NONE));
+        Entry file = ((ListResult.Page) result).entries().get(1);
+        assertThat(file.value().payload()).isEqualTo(bytes("of b"));
+        assertThat(file.accepted().isZero()).isFalse();
     }
 
     @Test

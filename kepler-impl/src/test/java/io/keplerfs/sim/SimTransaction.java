@@ -68,6 +68,7 @@ final class SimTransaction implements Store.Transaction {
                 .sorted((a, b) -> RegisterKey.compareKeys(a.key().key(), b.key().key()))
                 .filter(row -> range.fold().of(row.key().key()).map(names::add).orElse(true))
                 .limit(range.limit())
+                .map(range::told)
                 .toList();
     }
 

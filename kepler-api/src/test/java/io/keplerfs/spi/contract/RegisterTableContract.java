@@ -261,7 +261,7 @@ interface RegisterTableContract extends StoreUnderTest {
     }
 
     @Test
-    default void aRangeOverSeveralShardsShowsTheFirstOfEveryFoldedKeyInOrder() {
+    default void aRangeOverSeveralShardsShowsTheFirstOfEveryFoldedKeyInOrderAndOnlyItsName() {
         Random random = new Random(11);
         TreeSet<RegisterRow> live = new TreeSet<>(
                 (a, b) -> RegisterKey.compareKeys(a.key().key(), b.key().key()));
@@ -295,17 +295,17 @@ interface RegisterTableContract extends StoreUnderTest {
             RegisterRange range = RegisterRange.above("photos", shards, fold, after, 1 + random.nextInt(12));
 
             Set<String> shown = new HashSet<>();
-            List<String> expected = live.stream()
+            List<RegisterRow> expected = live.stream()
                     .filter(row -> shards.contains(row.key().shard()))
-                    .map(row -> row.key().key())
-                    .filter(key -> key.startsWith(fold.prefix()))
-                    .filter(key -> RegisterKey.compareKeys(key, after) > 0)
-                    .filter(key -> fold.of(key).map(shown::add).orElse(true))
+                    .filter(row -> row.key().key().startsWith(fold.prefix()))
+                    .filter(row -> RegisterKey.compareKeys(row.key().key(), after) > 0)
+                    .filter(row -> fold.of(row.key().key()).map(shown::add).orElse(true))
+                    .map(row -> fold.of(row.key().key()).isPresent() ? RegisterRow.folded(row.key()) : row)
                     .limit(range.limit())
                     .toList();
             assertThat(this.<List<RegisterRow>>read(snapshot -> snapshot.registers(range)))
                     .as("%s", range)
-                    .extracting(row -> row.key().key())
+                    .usingRecursiveFieldByFieldElementComparator()
                     .isEqualTo(expected);
         }
     }
