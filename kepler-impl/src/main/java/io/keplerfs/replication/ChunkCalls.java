@@ -1,5 +1,6 @@
 package io.keplerfs.replication;
 
+import io.keplerfs.loop.Failures;
 import io.keplerfs.rpc.Rpc;
 import io.keplerfs.spi.Lane;
 import io.keplerfs.spi.MissingChunkException;
@@ -30,6 +31,24 @@ final class ChunkCalls {
     CompletableFuture<Void> give(NodeId to, ChunkId chunk, Pin pin, ByteBuffer bytes) {
         return pin(to, new ChunkRef(chunk, bytes.remaining()), pin, true)
                 .thenCompose(have -> have ? CompletableFuture.completedFuture(null) : put(to, chunk, bytes));
+    }
+
+    /**
+     * As {@link #give}, for a copy that is the only one for now: one that the node has already is read first, because nobody else
+     * could mend it.
+     */
+    CompletableFuture<Void> giveTheOnlyCopy(NodeId to, ChunkId chunk, Pin pin, ByteBuffer bytes) {
+        return pin(to, new ChunkRef(chunk, bytes.remaining()), pin, true)
+                .thenCompose(have -> have ? isWhole(to, chunk) : CompletableFuture.completedFuture(false))
+                .thenCompose(whole -> whole ? CompletableFuture.completedFuture(null) : put(to, chunk, bytes));
+    }
+
+    private CompletableFuture<Boolean> isWhole(NodeId at, ChunkId chunk) {
+        return get(at, chunk, 0, 0, true)
+                .thenApply(none -> true)
+                .exceptionallyCompose(failure -> Failures.unwrap(failure) instanceof MissingChunkException
+                        ? CompletableFuture.completedFuture(false)
+                        : CompletableFuture.failedFuture(failure));
     }
 
     /**

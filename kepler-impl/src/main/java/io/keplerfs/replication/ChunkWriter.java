@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * Sends chunks to their owners. Owned by the loop.
@@ -54,12 +56,18 @@ public final class ChunkWriter {
         Set<NodeId> targets = new LinkedHashSet<>();
         sets.forEach(targets::addAll);
         ChunkWrite write = new ChunkWrite(targets);
-        if (durability == Durability.FAST) {
-            // Everybody else is served by the queue; this node keeps a copy even where it is no owner.
-            new FanOut(write, chunk, List.of(List.of(rpc.self())), false).send(Set.of(rpc.self()), bytes, pin);
-        } else {
-            new FanOut(write, chunk, sets, durability == Durability.ALL).send(targets, bytes, pin);
-        }
+        boolean fast = durability == Durability.FAST;
+        // Of a fast write everybody else is served by the queue; this node keeps a copy even where it is no owner.
+        List<List<NodeId>> asked = fast ? List.of(List.of(rpc.self())) : sets;
+        Set<NodeId> receivers = fast ? Set.of(rpc.self()) : targets;
+        boolean onlyCopy = receivers.size() == 1;
+        new FanOut(write, chunk, asked, durability == Durability.ALL)
+                .send(
+                        receivers,
+                        bytes,
+                        owner -> onlyCopy
+                                ? calls.giveTheOnlyCopy(owner, chunk, pin, bytes)
+                                : calls.give(owner, chunk, pin, bytes));
         return write;
     }
 
@@ -88,7 +96,7 @@ public final class ChunkWriter {
             this.all = all;
         }
 
-        void send(Set<NodeId> targets, ByteBuffer bytes, Pin pin) {
+        void send(Set<NodeId> targets, ByteBuffer bytes, Function<NodeId, CompletableFuture<Void>> give) {
             targets.stream().filter(ChunkWriter.this::isShunned).forEach(node -> failed.put(node, "silent just now"));
             if (isHopeless()) {
                 // Too many are silent to do without them: ask them all the same.
@@ -98,7 +106,7 @@ public final class ChunkWriter {
             sizeBytes = bytes.remaining();
             for (NodeId target : targets) {
                 if (!failed.containsKey(target)) {
-                    loop.when(calls.give(target, chunk, pin, bytes), (done, failure) -> answered(target, failure));
+                    loop.when(give.apply(target), (done, failure) -> answered(target, failure));
                 }
             }
             settle();

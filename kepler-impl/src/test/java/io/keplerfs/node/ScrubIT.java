@@ -4,6 +4,8 @@ import static io.keplerfs.node.DiskCluster.content;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.keplerfs.Durability;
+import io.keplerfs.PutOptions;
 import io.keplerfs.repair.LifeTimes;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.values.ChunkId;
@@ -109,6 +111,26 @@ class ScrubIT {
             }
             // The coordinator's own copies are all good again: no other node is needed.
             assertThat(chunkFiles(root.resolve("a"))).hasSize(chunks);
+        }
+    }
+
+    /** Nobody has looked at the file meanwhile, and nobody else could mend it. */
+    @Test
+    void contentWhoseOnlyCopyIsDamagedIsStoredAnewBeforeItIsAcknowledgedAgain() throws Exception {
+        for (Durability durability : List.of(Durability.QUORUM, Durability.FAST)) {
+            Path home = Files.createDirectory(root.resolve(durability.word()));
+            try (DiskCluster alone =
+                    new DiskCluster(List.of(home), LifeTimes.of(Duration.ofHours(1), Duration.ofHours(1)))) {
+                alone.bucket(0).put("first", content(1, 2));
+                flipABit(chunkFiles(home).get(0), new Random(3));
+                Files.delete(chunkFiles(home).get(1));
+
+                alone.bucket(0).put("second", content(1, 2), PutOptions.durability(durability));
+
+                assertThat(alone.read(0, "first")).isEqualTo(content(1, 2));
+                await().ignoreExceptions()
+                        .untilAsserted(() -> assertThat(alone.read(0, "second")).isEqualTo(content(1, 2)));
+            }
         }
     }
 
