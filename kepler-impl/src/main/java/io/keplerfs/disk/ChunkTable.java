@@ -33,6 +33,15 @@ record ChunkTable(Sql sql, DigestTable digests) {
                 id);
     }
 
+    /** LIVE ones above the id. */
+    List<StoredChunk> liveAbove(byte[] id, int limit) {
+        return sql.list(
+                "SELECT id, size, state, crc FROM chunks WHERE id > ? AND state = 'LIVE' ORDER BY id LIMIT ?",
+                row -> new StoredChunk(shape(row), new PieceSums(row.bytes(4))),
+                id,
+                limit);
+    }
+
     List<ChunkRow> above(@Nullable ChunkId cursor, int limit) {
         return cursor == null
                 ? sql.list(SELECT + "ORDER BY id LIMIT ?", ChunkTable::shape, limit)
