@@ -374,11 +374,13 @@ public interface Store extends AutoCloseable {
         void putPeer(MemberInfo peer);
 
         /**
-         * Counts the digests of one partition anew; nothing else should ever be needed to keep them right.
+         * Counts the sum of one cell anew, and from the cells that of its partition; nothing else should ever be needed to keep
+         * them right. Cells of one partition may be counted in any order, while others write: each is right from its turn on,
+         * and the partition's when all have had theirs. Takes time in proportion to the cell, so give each a transaction.
          *
-         * @return whether they were wrong
+         * @return whether one of the two was wrong
          */
-        boolean recountDigests(DigestKind kind, int partition);
+        boolean recountDigests(DigestCell cell);
 
         void putSetting(String name, byte[] value);
     }

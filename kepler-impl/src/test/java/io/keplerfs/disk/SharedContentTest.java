@@ -60,7 +60,7 @@ class SharedContentTest {
                 MANY,
                 SHARED);
         tables.references().pin(SHARED, pin(KNOWN), NOON);
-        tables.digests().recount(DigestKind.CHUNKS, DigestCell.of(SHARED).partition());
+        tables.digests().recount(DigestCell.of(SHARED));
     }
 
     @AfterEach
