@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 record ChunkTable(Sql sql, DigestTable digests) {
     private static final String SELECT = "SELECT id, size, state FROM chunks ";
     private static final String HAS_NO_REFERENCE =
-            " AND NOT EXISTS (SELECT 1 FROM chunk_refs WHERE chunk_id = chunks.id AND state <> 'DROPPED')";
+            " AND NOT EXISTS (SELECT 1 FROM " + ReferenceTable.LIVE + "chunk_id = chunks.id)";
     /** The words of the partial index {@code chunks_unreferenced}. */
     private static final String UNREFERENCED = "WHERE unreferenced_since > 0 AND state <> 'TRASH' AND ";
     /** Without the name SQLite may walk the whole table; after the loss of a disk all of it may be in quarantine. */

@@ -92,7 +92,7 @@ final class DigestTable {
 
     private Digest of(ChunkId chunk) {
         List<VersionId> uploads = sql.list(
-                "SELECT upload_id FROM chunk_refs WHERE chunk_id = ? AND state <> 'DROPPED'"
+                "SELECT upload_id FROM " + ReferenceTable.LIVE + "chunk_id = ?"
                         + " AND EXISTS (SELECT 1 FROM chunks WHERE id = chunk_refs.chunk_id AND state = 'LIVE')",
                 row -> row.version(1),
                 chunk);
