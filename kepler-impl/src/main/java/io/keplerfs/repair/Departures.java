@@ -119,7 +119,7 @@ final class Departures {
         Set<VersionId> own = claims.neededHere(tables);
         List<ChunkRow> rows = tables.chunksAfter(from, PAGE);
         for (ChunkRow row : rows) {
-            if (row.state() == ChunkRow.State.LIVE
+            if (row.state() != ChunkRow.State.TRASH
                     && !OwnerQuestions.ownersOf(view, row.id()).contains(self)) {
                 List<Pin> pins = tables.pins(row.id());
                 if (pins.stream().noneMatch(pin -> own.contains(pin.upload()))) {
