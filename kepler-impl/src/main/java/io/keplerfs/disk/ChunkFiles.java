@@ -245,8 +245,7 @@ final class ChunkFiles {
             if (channel.size() > Transport.MAX_BODY_BYTES) {
                 return Optional.empty();
             }
-            return Optional.of(ByteBuffer.wrap(
-                    Channels.newInputStream(channel).readNBytes((int) channel.size())));
+            return Optional.of(ByteBuffer.wrap(Channels.newInputStream(channel).readNBytes((int) channel.size())));
         } catch (IOException error) {
             throw new UnreadableCopyException(id, error);
         }

@@ -268,8 +268,8 @@ final class DigestTable {
     /** The other cells of its row stay as they are: what they lack or have too much is added when they are counted. */
     boolean recount(DigestCell cell) {
         List<Digest> known = cells(cell.kind(), cell.partition());
-        Digest root = roots(cell.kind(), cell.partition(), cell.partition() + 1)
-                .getOrDefault(cell.partition(), Digest.ZERO);
+        Digest root =
+                roots(cell.kind(), cell.partition(), cell.partition() + 1).getOrDefault(cell.partition(), Digest.ZERO);
         Digest counted = cell.kind() == DigestKind.REGISTERS ? sumOfRegisters(cell) : sumOfReferences(cell);
         Digest difference = counted.minus(known.get(cell.number()));
         boolean rootIsWrong = !known.stream().reduce(Digest.ZERO, Digest::plus).equals(root);

@@ -81,7 +81,8 @@ final class ReadErrors {
                 others.tried,
                 directory.chunks());
         if (others.readable == 0 && others.tried >= LEAST_TO_FAIL && canOpenFiles()) {
-            failure.trip("the disk of " + directory.chunks() + " gives read errors for every chunk that was tried", error);
+            failure.trip(
+                    "the disk of " + directory.chunks() + " gives read errors for every chunk that was tried", error);
             failure.check();
         }
         return false;

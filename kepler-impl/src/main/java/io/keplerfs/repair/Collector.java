@@ -97,16 +97,7 @@ public final class Collector {
         this.standing = new Standing(loop, views);
         this.questions = new OwnerQuestions(loop, rpc.self(), holdings, fault);
         this.departures = new Departures(
-                loop,
-                rpc.self(),
-                store,
-                delivery,
-                claims,
-                standing,
-                questions,
-                ages.departed(),
-                bytesPerSecond,
-                fault);
+                loop, rpc.self(), store, delivery, claims, standing, questions, ages.departed(), bytesPerSecond, fault);
     }
 
     /** Begins to look. On the loop, once. */

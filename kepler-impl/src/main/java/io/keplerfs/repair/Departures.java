@@ -152,8 +152,8 @@ final class Departures {
         }
         return loop.bring(store.write(tables -> {
                     Set<VersionId> own = claims.neededHere(tables);
-                    going.removeIf(chunk -> hasChanged(
-                            tables, chunk, page.pins().getOrDefault(chunk, List.of()), own));
+                    going.removeIf(
+                            chunk -> hasChanged(tables, chunk, page.pins().getOrDefault(chunk, List.of()), own));
                     going.forEach(tables::forgetReferences);
                     return List.copyOf(going);
                 }))

@@ -60,7 +60,7 @@ final class OwnerQuestions {
                 done.complete(null);
             });
         });
-        return loop.bring(CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-                .thenApply(all -> answers));
+        return loop.bring(
+                CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).thenApply(all -> answers));
     }
 }

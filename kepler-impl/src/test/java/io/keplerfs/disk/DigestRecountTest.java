@@ -107,7 +107,12 @@ class DigestRecountTest {
 
     /** Writes come to cells that have been counted and to those that have not, between two and within one group. */
     @ParameterizedTest
-    @ValueSource(strings = {"DELETE FROM digests", "UPDATE digests SET cells = x'77'", "UPDATE digests SET cells = zeroblob(1024)"})
+    @ValueSource(
+            strings = {
+                "DELETE FROM digests",
+                "UPDATE digests SET cells = x'77'",
+                "UPDATE digests SET cells = zeroblob(1024)"
+            })
     void cellsThatAreCountedOneByOneAreRightWhateverIsWrittenMeanwhile(String damage) throws Exception {
         Path root = parent.resolve("data");
         try (Store store = DiskStore.open(DiskFixture.options(root))) {
@@ -159,8 +164,10 @@ class DigestRecountTest {
                 }
                 return true;
             }));
-            done(store.write(tables ->
-                    ((SqlTransaction) tables).changing().sql().update("UPDATE digests SET cells = zeroblob(1024), root = zeroblob(16)")));
+            done(store.write(tables -> ((SqlTransaction) tables)
+                    .changing()
+                    .sql()
+                    .update("UPDATE digests SET cells = zeroblob(1024), root = zeroblob(16)")));
 
             assertThat(recount(store, 5)).isTrue();
 

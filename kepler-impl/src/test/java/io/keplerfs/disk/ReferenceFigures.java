@@ -40,8 +40,8 @@ class ReferenceFigures {
     }
 
     private static double microsOfAPut(Path root, boolean indexed) throws Exception {
-        DiskOptions options = new DiskOptions(
-                root, "figures", false, Thread::new, 2, NODE::uuid, System::currentTimeMillis);
+        DiskOptions options =
+                new DiskOptions(root, "figures", false, Thread::new, 2, NODE::uuid, System::currentTimeMillis);
         try (Store store = DiskStore.open(options)) {
             if (!indexed) {
                 store.write(tables -> ((SqlTransaction) tables).changing().sql().update("DROP INDEX chunk_refs_live"))

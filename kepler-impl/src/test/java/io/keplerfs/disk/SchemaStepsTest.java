@@ -89,8 +89,7 @@ class SchemaStepsTest {
         for (RegisterRow row : tables.registersAfter(null, 100)) {
             DigestCell cell = DigestCell.of(row.key());
             counted += tables.registersIn(cell).contains(new AcceptedBallot(row.key(), row.accepted())) ? 1 : 0;
-            assertThat(tables.recountDigests(cell))
-                    .isFalse();
+            assertThat(tables.recountDigests(cell)).isFalse();
             assertThat(tables.digests(DigestKind.REGISTERS, cell.partition(), cell.partition() + 1))
                     .hasSize(1);
         }

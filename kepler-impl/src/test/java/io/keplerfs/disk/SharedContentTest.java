@@ -123,7 +123,8 @@ class SharedContentTest {
 
     /** What a mass delete leaves behind until it is forgotten: the last references, wherever they are in the order of uploads. */
     private void dropAllButSome(String which) {
-        sql.update("UPDATE chunk_refs SET state = 'DROPPED', since = 2 WHERE upload_id <> ? AND " + which, uploadOfPin());
+        sql.update(
+                "UPDATE chunk_refs SET state = 'DROPPED', since = 2 WHERE upload_id <> ? AND " + which, uploadOfPin());
         tables.digests().recount(DigestCell.of(SHARED));
     }
 

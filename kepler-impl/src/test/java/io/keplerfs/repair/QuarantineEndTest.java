@@ -68,14 +68,16 @@ class QuarantineEndTest {
 
     @BeforeEach
     void damageACopyThatIsNeeded() throws IOException {
-        disk = DiskStore.open(
-                new DiskOptions(root, "n1", false, Thread::new, 2, SELF::uuid, loop::wallMillis));
+        disk = DiskStore.open(new DiskOptions(root, "n1", false, Thread::new, 2, SELF::uuid, loop::wallMillis));
         assumeThat(disk.usage().isNearlyFull()).isFalse();
         disk.writeChunk(CHUNK, BYTES.duplicate()).join();
         disk.write(tables -> tables.pin(CHUNK, PIN)).join();
         String name = CHUNK.toString();
         Files.write(
-                root.resolve("chunks").resolve(name.substring(0, 2)).resolve(name.substring(2, 4)).resolve(name),
+                root.resolve("chunks")
+                        .resolve(name.substring(0, 2))
+                        .resolve(name.substring(2, 4))
+                        .resolve(name),
                 new byte[] {1, 2, 4});
         disk.readChunk(CHUNK, 0, ByteBuffer.allocate(0), true)
                 .handle((whole, failure) -> failure)
@@ -108,8 +110,8 @@ class QuarantineEndTest {
     }
 
     private void start(Long... owners) {
-        others.forEach((node, theirs) -> new Holdings(
-                network.attach(new NodeId(new UUID(0, node)), new SimProcess(world, 0)), theirs, () -> 5));
+        others.forEach((node, theirs) ->
+                new Holdings(network.attach(new NodeId(new UUID(0, node)), new SimProcess(world, 0)), theirs, () -> 5));
         Store store = inOneThread(disk);
         Rpc rpc = network.attach(SELF, loop);
         Views views = RepairDeskTest.views(loop, rpc, store, List.of(owners));
@@ -192,8 +194,9 @@ class QuarantineEndTest {
     void aDamagedCopyOnAFormerOwnerStaysWhileAMajorityOfTheOwnersHasNone() {
         Store one = others.get(2);
         one.writeChunk(CHUNK, BYTES.duplicate()).join();
-        others.values().forEach(
-                theirs -> theirs.write(tables -> tables.pin(CHUNK, PIN)).join());
+        others.values()
+                .forEach(
+                        theirs -> theirs.write(tables -> tables.pin(CHUNK, PIN)).join());
         start(2L, 3L, 4L);
 
         pass(DAY.multipliedBy(90));
