@@ -91,8 +91,7 @@ public final class Explain {
 
     private String why(boolean owner, Held held, HeldChunks answer, Ownership ownership) {
         boolean live = held.isLive();
-        boolean damaged =
-                held.copy().filter(ChunkRow.State.QUARANTINE::equals).isPresent();
+        boolean damaged = held.copy().filter(ChunkRow.State.QUARANTINE::equals).isPresent();
         if (held.isNeeded() && !live && (owner || !damaged)) {
             return "it is needed, and missing here: a copy is on its way";
         } else if (held.isNeeded()) {

@@ -3,6 +3,7 @@ package io.keplerfs.repair;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.keplerfs.ChunkReport;
 import io.keplerfs.disk.DiskOptions;
 import io.keplerfs.disk.DiskStore;
 import io.keplerfs.memory.MemoryStore;
@@ -65,6 +66,7 @@ class QuarantineEndTest {
     private final SimProcess loop = new SimProcess(world, 0);
     private final Map<Integer, Store> others = new HashMap<>();
     private DiskStore disk;
+    private Explain explain;
 
     @BeforeEach
     void damageACopyThatIsNeeded() throws IOException {
@@ -116,6 +118,8 @@ class QuarantineEndTest {
         Rpc rpc = network.attach(SELF, loop);
         Views views = RepairDeskTest.views(loop, rpc, store, List.of(owners));
         ReplicationQueue queue = new ReplicationQueue(loop, rpc, store, Set::of);
+        Holdings holdings = new Holdings(rpc, store, () -> 5);
+        explain = new Explain(views, holdings, AGES);
         Collector collector = new Collector(
                 loop,
                 rpc,
@@ -124,7 +128,7 @@ class QuarantineEndTest {
                 new ChunkDelivery(loop, rpc, store, queue, views, new Bandwidth(loop, Bandwidth.LEAST)),
                 new AllAlive(),
                 new ReferenceSync(loop, rpc, store, views),
-                new Holdings(rpc, store, () -> 5),
+                holdings,
                 AGES,
                 () -> 1_000_000,
                 Fault.COLLECT_BEFORE_READING_REFERENCES);
@@ -151,6 +155,16 @@ class QuarantineEndTest {
         return disk.read(tables -> tables.chunk(CHUNK).map(ChunkRow::state)).join();
     }
 
+    private String explained() {
+        CompletableFuture<ChunkReport> report = explain.chunk(CHUNK);
+        world.runUntil(report::isDone, Duration.ofMinutes(1));
+        return report.join().copies().stream()
+                .filter(copy -> copy.node().equals(SELF))
+                .map(ChunkReport.Copy::why)
+                .findFirst()
+                .orElseThrow();
+    }
+
     private Path aside() {
         return root.resolve("quarantine").resolve(CHUNK.toString());
     }
@@ -171,10 +185,12 @@ class QuarantineEndTest {
     void aDamagedCopyThatNobodyNeedsAnyMoreIsForgottenAfterAnHourAndItsFileAfterAMonth() {
         start(1L, 2L, 3L);
         pass(Duration.ofHours(5));
+        assertThat(explained()).contains("a copy is on its way");
         assertThat(state()).as("it is needed").contains(ChunkRow.State.QUARANTINE);
         disk.write(tables -> tables.unpin(PIN.upload())).join();
         pass(Duration.ofMinutes(50));
         assertThat(state()).as("not for long enough").contains(ChunkRow.State.QUARANTINE);
+        assertThat(explained()).contains("forgotten after");
 
         rowGoesAndTheFileFollowsAMonthLater();
     }
