@@ -190,12 +190,12 @@ final class Chunks {
         try {
             readCopy(id, offset, into, verifyHash);
         } catch (DamagedCopyException suspected) {
-            readAgain(id, offset, into, verifyHash);
+            readAgain(id, offset, into, verifyHash, false);
         } catch (UnreadableCopyException error) {
             if (!readErrors.isLost(error, id, wallMillis.getAsLong())) {
                 throw error;
             }
-            readAgain(id, offset, into, verifyHash);
+            readAgain(id, offset, into, verifyHash, true);
         }
         if (verifyHash) {
             readErrors.forget(id);
@@ -223,18 +223,24 @@ final class Chunks {
         files.read(chunk, offset, into, verifyHash);
     }
 
-    /** It may have been collected or written anew meanwhile; under the lock the answer is final. */
-    private void readAgain(ChunkId id, int offset, ByteBuffer into, boolean verifyHash) throws IOException {
+    /**
+     * It may have been collected or written anew meanwhile; under the lock the answer is final.
+     *
+     * @param diskWorks whether other chunks were read just now, so that a read error is one of this file
+     */
+    private void readAgain(ChunkId id, int offset, ByteBuffer into, boolean verifyHash, boolean diskWorks)
+            throws IOException {
         Lock lock = locks.get(id);
         lock.lock();
         try {
-            readOrQuarantine(id, offset, into, verifyHash);
+            readOrQuarantine(id, offset, into, verifyHash, diskWorks);
         } finally {
             lock.unlock();
         }
     }
 
-    private void readOrQuarantine(ChunkId id, int offset, ByteBuffer into, boolean verifyHash) throws IOException {
+    private void readOrQuarantine(ChunkId id, int offset, ByteBuffer into, boolean verifyHash, boolean diskWorks)
+            throws IOException {
         try {
             readCopy(id, offset, into, verifyHash);
         } catch (DamagedCopyException damaged) {
@@ -244,6 +250,9 @@ final class Chunks {
             }
             throw lost(id, String.valueOf(damaged.getMessage()), damaged);
         } catch (UnreadableCopyException still) {
+            if (!diskWorks) {
+                throw still;
+            }
             checkDirectory();
             throw lost(id, "unreadable: " + still.getMessage(), still);
         }

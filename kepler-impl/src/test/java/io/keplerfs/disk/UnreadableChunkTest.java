@@ -102,6 +102,17 @@ class UnreadableChunkTest {
     }
 
     @Test
+    void anErrorWhereDamageWasSuspectedIsTheFirstError() throws IOException {
+        Files.write(fileOf(root, bad), new byte[1]);
+        AtomicLong opened = new AtomicLong();
+        disk.failReadsOf(file -> file.equals(fileOf(root, bad)) && opened.incrementAndGet() == 2);
+
+        keepsItsCopy(readFails());
+
+        assertThat(readFails()).isInstanceOf(MissingChunkException.class).hasMessageContaining("1 bytes instead of");
+    }
+
+    @Test
     void manyErrorsWithinAWhileAreOne() {
         breakFilesOf(List.of(bad));
         for (int i = 0; i < 5; i++) {
