@@ -6,6 +6,7 @@ import io.keplerfs.values.NodeId;
 import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -32,6 +33,9 @@ public interface Store extends AutoCloseable {
     /** Parts that {@link #reconcile} cuts the chunks into, by the first byte of their hash. */
     int SLICES = 256;
 
+    /** A copy that gives read errors is tried once more after so long before it is given up. */
+    Duration READ_AGAIN_AFTER = Duration.ofMinutes(10);
+
     /** Created with the store, and the same for its whole life. */
     NodeId nodeId();
 
@@ -54,7 +58,9 @@ public interface Store extends AutoCloseable {
 
     /**
      * Reads part of a chunk and checks it (CRC-32C of each 64 KiB piece touched; with {@code verifyHash} the SHA-256 of the
-     * whole). A copy that fails is quarantined. Fails with {@link MissingChunkException} when there is no good copy here.
+     * whole). A copy that fails is quarantined; so is one that gives read errors twice, {@link #READ_AGAIN_AFTER} apart, while
+     * other chunks can be read. Fails with {@link MissingChunkException} when there is no good copy here, and with another
+     * IOException when nobody knows.
      *
      * @param into receives the bytes from its position on; {@code offset} plus its remaining bytes must lie within the chunk
      * @return {@code into} with the limit at the end of the bytes and the position where they begin
@@ -369,11 +375,13 @@ public interface Store extends AutoCloseable {
         void putPeer(MemberInfo peer);
 
         /**
-         * Counts the digests of one partition anew; nothing else should ever be needed to keep them right.
+         * Counts the sum of one cell anew, and from the cells that of its partition; nothing else should ever be needed to keep
+         * them right. Cells of one partition may be counted in any order, while others write: each is right from its turn on,
+         * and the partition's when all have had theirs. Takes time in proportion to the cell, so give each a transaction.
          *
-         * @return whether they were wrong
+         * @return whether one of the two was wrong
          */
-        boolean recountDigests(DigestKind kind, int partition);
+        boolean recountDigests(DigestCell cell);
 
         void putSetting(String name, byte[] value);
     }

@@ -6,13 +6,13 @@ import io.keplerfs.spi.Transport;
 import io.keplerfs.values.ChunkId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -110,12 +110,13 @@ final class ChunkFiles {
      * Fills the buffer with the bytes from the offset on, every piece they touch checked; with {@code verifyHash} every piece of
      * the chunk, and its hash.
      *
-     * @throws DamagedCopyException if the copy is lost; other I/O errors say nothing about it
+     * @throws DamagedCopyException if the copy is lost
+     * @throws UnreadableCopyException if the disk gives an error, which says nothing of the bytes
      */
     void read(StoredChunk chunk, int offset, ByteBuffer into, boolean verifyHash) throws IOException {
         int size = chunk.row().sizeBytes();
         ChunkId id = chunk.row().id();
-        try (FileChannel channel = FileChannel.open(home(id), StandardOpenOption.READ)) {
+        try (FileChannel channel = disk.open(home(id))) {
             if (channel.size() != size) {
                 throw new DamagedCopyException("file has " + channel.size() + " bytes instead of " + size);
             }
@@ -135,6 +136,10 @@ final class ChunkFiles {
             }
         } catch (NoSuchFileException missing) {
             throw DamagedCopyException.missing();
+        } catch (DamagedCopyException lost) {
+            throw lost;
+        } catch (IOException error) {
+            throw new UnreadableCopyException(id, error);
         }
     }
 
@@ -234,11 +239,16 @@ final class ChunkFiles {
         }
     }
 
-    /** The bytes of a file whose row is missing; empty if it is no chunk that could be read. */
-    Optional<ByteBuffer> whole(ChunkId id) throws IOException {
-        return Files.size(home(id)) > Transport.MAX_BODY_BYTES
-                ? Optional.empty()
-                : Optional.of(ByteBuffer.wrap(Files.readAllBytes(home(id))));
+    /** The bytes of a file whose row is missing; empty if it is too large for a chunk. */
+    Optional<ByteBuffer> whole(ChunkId id) throws UnreadableCopyException {
+        try (FileChannel channel = disk.open(home(id))) {
+            if (channel.size() > Transport.MAX_BODY_BYTES) {
+                return Optional.empty();
+            }
+            return Optional.of(ByteBuffer.wrap(Channels.newInputStream(channel).readNBytes((int) channel.size())));
+        } catch (IOException error) {
+            throw new UnreadableCopyException(id, error);
+        }
     }
 
     boolean isInTrash(ChunkId id) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 record ChunkTable(Sql sql, DigestTable digests) {
     private static final String SELECT = "SELECT id, size, state FROM chunks ";
     private static final String HAS_NO_REFERENCE =
-            " AND NOT EXISTS (SELECT 1 FROM chunk_refs WHERE chunk_id = chunks.id AND state <> 'DROPPED')";
+            " AND NOT EXISTS (SELECT 1 FROM " + ReferenceTable.LIVE + "chunk_id = chunks.id)";
     /** The words of the partial index {@code chunks_unreferenced}. */
     private static final String UNREFERENCED = "WHERE unreferenced_since > 0 AND state <> 'TRASH' AND ";
     /** Without the name SQLite may walk the whole table; after the loss of a disk all of it may be in quarantine. */
@@ -31,6 +31,15 @@ record ChunkTable(Sql sql, DigestTable digests) {
                 "SELECT id, size, state, crc FROM chunks WHERE id = ?",
                 row -> new StoredChunk(shape(row), new PieceSums(row.bytes(4))),
                 id);
+    }
+
+    /** LIVE ones above the id. */
+    List<StoredChunk> liveAbove(byte[] id, int limit) {
+        return sql.list(
+                "SELECT id, size, state, crc FROM chunks WHERE id > ? AND state = 'LIVE' ORDER BY id LIMIT ?",
+                row -> new StoredChunk(shape(row), new PieceSums(row.bytes(4))),
+                id,
+                limit);
     }
 
     List<ChunkRow> above(@Nullable ChunkId cursor, int limit) {

@@ -54,6 +54,7 @@ final class Chunks {
     private final Metadata metadata;
     private final ChunkFiles files;
     private final Trash trash;
+    private final ReadErrors readErrors;
     private final Disk disk;
     private final FailureLatch failure;
     private final LongSupplier wallMillis;
@@ -67,6 +68,7 @@ final class Chunks {
         this.metadata = metadata;
         this.files = new ChunkFiles(directory, disk);
         this.trash = new Trash(directory, files, metadata, wallMillis);
+        this.readErrors = new ReadErrors(directory, metadata, files, failure);
         this.disk = disk;
         this.failure = failure;
         this.wallMillis = wallMillis;
@@ -145,9 +147,11 @@ final class Chunks {
                     + ", a chunk of " + size + " must leave " + usage.reserveBytes() + "; delete files or add disk");
         }
         PieceSums sums = PieceSums.of(bytes);
+        boolean placed = false;
         boolean recorded = false;
         try {
             files.store(id, bytes);
+            placed = true;
             metadata.writeNow(transaction -> {
                 transaction.changing().chunks().putLive(id, size, sums, wallMillis.getAsLong());
                 return true;
@@ -157,7 +161,7 @@ final class Chunks {
             throw explained(failed, size);
         } finally {
             // In doubt the file stays: after a restart the row may turn out to be there.
-            if (!recorded && failure.reason().isEmpty()) {
+            if (placed && !recorded && failure.reason().isEmpty()) {
                 files.discard(id);
             }
         }
@@ -186,16 +190,15 @@ final class Chunks {
         try {
             readCopy(id, offset, into, verifyHash);
         } catch (DamagedCopyException suspected) {
-            // It may have been collected or written anew meanwhile; under the lock the answer is final.
-            Lock lock = locks.get(id);
-            lock.lock();
-            try {
-                readOrQuarantine(id, offset, into, verifyHash);
-            } finally {
-                lock.unlock();
+            readAgain(id, offset, into, verifyHash, false);
+        } catch (UnreadableCopyException error) {
+            if (!readErrors.isLost(error, id, wallMillis.getAsLong())) {
+                throw error;
             }
+            readAgain(id, offset, into, verifyHash, true);
         }
         if (verifyHash) {
+            readErrors.forget(id);
             // Only for the operator's eyes, so nobody waits; the writer logs a failure.
             metadata.write(transaction -> {
                 transaction.changing().chunks().verified(id, wallMillis.getAsLong());
@@ -220,7 +223,24 @@ final class Chunks {
         files.read(chunk, offset, into, verifyHash);
     }
 
-    private void readOrQuarantine(ChunkId id, int offset, ByteBuffer into, boolean verifyHash) throws IOException {
+    /**
+     * It may have been collected or written anew meanwhile; under the lock the answer is final.
+     *
+     * @param diskWorks whether other chunks were read just now, so that a read error is one of this file
+     */
+    private void readAgain(ChunkId id, int offset, ByteBuffer into, boolean verifyHash, boolean diskWorks)
+            throws IOException {
+        Lock lock = locks.get(id);
+        lock.lock();
+        try {
+            readOrQuarantine(id, offset, into, verifyHash, diskWorks);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void readOrQuarantine(ChunkId id, int offset, ByteBuffer into, boolean verifyHash, boolean diskWorks)
+            throws IOException {
         try {
             readCopy(id, offset, into, verifyHash);
         } catch (DamagedCopyException damaged) {
@@ -228,12 +248,22 @@ final class Chunks {
             if (damaged.isMissing()) {
                 refuseIfEmptied();
             }
-            quarantine(id, String.valueOf(damaged.getMessage()));
-            MissingChunkException missing =
-                    new MissingChunkException(id, "its copy here was quarantined: " + damaged.getMessage());
-            missing.initCause(damaged);
-            throw missing;
+            throw lost(id, String.valueOf(damaged.getMessage()), damaged);
+        } catch (UnreadableCopyException still) {
+            if (!diskWorks) {
+                throw still;
+            }
+            checkDirectory();
+            throw lost(id, "unreadable: " + still.getMessage(), still);
         }
+    }
+
+    private MissingChunkException lost(ChunkId id, String how, IOException cause) throws IOException {
+        quarantine(id, how);
+        readErrors.forget(id);
+        MissingChunkException missing = new MissingChunkException(id, "its copy here was quarantined: " + how);
+        missing.initCause(cause);
+        return missing;
     }
 
     /** One file that was deleted is a lost copy; a tree without a single one is a disk that is not there. */
@@ -254,7 +284,12 @@ final class Chunks {
             liveChunks.decrementAndGet();
             liveBytes.addAndGet(-size);
         }
-        files.quarantine(id, reason, wallMillis.getAsLong());
+        try {
+            files.quarantine(id, reason, wallMillis.getAsLong());
+        } catch (IOException unmoved) {
+            // The row alone decides. Another copy takes the place of the file, and without a row it is put aside later.
+            LOG.warn("the file of chunk {} could not be moved and stays in place: {}", id, unmoved.toString());
+        }
         LOG.warn(
                 "chunk {} quarantined: {}; repair fetches another copy, but check the disk at {}",
                 id,
@@ -389,7 +424,13 @@ final class Chunks {
             checkDirectory();
             refuseIfEmptied();
         }
-        Optional<ByteBuffer> bytes = inPlace ? files.whole(id) : Optional.empty();
+        Optional<ByteBuffer> bytes;
+        try {
+            bytes = inPlace ? files.whole(id) : Optional.empty();
+        } catch (UnreadableCopyException error) {
+            LOG.warn("{}: it has no row, so nobody counts on it, and it stays where it is", error.getMessage());
+            return false;
+        }
         if (bytes.isPresent() && ChunkId.of(bytes.get()).equals(id)) {
             int size = bytes.get().remaining();
             PieceSums sums = PieceSums.of(bytes.get());

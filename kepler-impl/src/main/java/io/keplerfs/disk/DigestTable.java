@@ -92,7 +92,7 @@ final class DigestTable {
 
     private Digest of(ChunkId chunk) {
         List<VersionId> uploads = sql.list(
-                "SELECT upload_id FROM chunk_refs WHERE chunk_id = ? AND state <> 'DROPPED'"
+                "SELECT upload_id FROM " + ReferenceTable.LIVE + "chunk_id = ?"
                         + " AND EXISTS (SELECT 1 FROM chunks WHERE id = chunk_refs.chunk_id AND state = 'LIVE')",
                 row -> row.version(1),
                 chunk);
@@ -265,24 +265,20 @@ final class DigestTable {
         return new byte[] {(byte) (index >>> 12), (byte) (index >>> 4), (byte) (index << 4)};
     }
 
-    boolean recount(DigestKind kind, int partition) {
-        List<Digest> known = cells(kind, partition);
-        Digest root = roots(kind, partition, partition + 1).getOrDefault(partition, Digest.ZERO);
-        boolean wrong = !known.stream().reduce(Digest.ZERO, Digest::plus).equals(root);
-        if (wrong) {
+    /** The other cells of its row stay as they are: what they lack or have too much is added when they are counted. */
+    boolean recount(DigestCell cell) {
+        List<Digest> known = cells(cell.kind(), cell.partition());
+        Digest root =
+                roots(cell.kind(), cell.partition(), cell.partition() + 1).getOrDefault(cell.partition(), Digest.ZERO);
+        Digest counted = cell.kind() == DigestKind.REGISTERS ? sumOfRegisters(cell) : sumOfReferences(cell);
+        Digest difference = counted.minus(known.get(cell.number()));
+        boolean rootIsWrong = !known.stream().reduce(Digest.ZERO, Digest::plus).equals(root);
+        if (rootIsWrong) {
             // A difference of nothing has the row written again, and its root summed.
-            running.merge(place(new DigestCell(kind, partition, 0)), Digest.ZERO, Digest::plus);
+            running.merge(place(cell), Digest.ZERO, Digest::plus);
         }
-        for (int number = 0; number < DigestCell.PER_PARTITION; number++) {
-            DigestCell cell = new DigestCell(kind, partition, number);
-            Digest counted = kind == DigestKind.REGISTERS ? sumOfRegisters(cell) : sumOfReferences(cell);
-            Digest difference = counted.minus(known.get(number));
-            if (!difference.isZero()) {
-                add(cell, difference);
-                wrong = true;
-            }
-        }
-        return wrong;
+        add(cell, difference);
+        return rootIsWrong || !difference.isZero();
     }
 
     private Digest sumOfRegisters(DigestCell cell) {

@@ -3,16 +3,20 @@ package io.keplerfs.disk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.sql.SQLException;
 
 /**
- * Every operation whose order makes an ack true, in one place: tests put a recording or failing disk behind the same code.
- * Reads are not here; what they find is checked instead.
+ * Every operation whose order makes an ack true, in one place: tests put a recording or failing disk behind the same code. Of
+ * reads only those of chunks are here, because an error says another thing than bytes that fail a check.
  */
 interface Disk {
     /** Creates the file, or empties it. */
     Output create(Path file) throws IOException;
+
+    /** Opens a chunk's file. */
+    FileChannel open(Path file) throws IOException;
 
     /** Creates the directory unless it is there; its parent must be. */
     void createDirectory(Path directory) throws IOException;

@@ -30,6 +30,11 @@ record FileDisk(boolean fsync) implements Disk {
     }
 
     @Override
+    public FileChannel open(Path file) throws IOException {
+        return FileChannel.open(file, StandardOpenOption.READ);
+    }
+
+    @Override
     public void createDirectory(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             // createDirectories, because another worker may come first and that is no error.

@@ -36,13 +36,10 @@ record IntentTable(Sql sql) {
                 intent.value());
     }
 
-    void remove(RegisterKey key, VersionId id) {
-        sql.update(
-                "DELETE FROM intents WHERE bucket = ? AND shard = ? AND key = ? AND id = ?",
-                key.bucket(),
-                key.shard(),
-                key.key(),
-                id);
+    /** False if it is not there. */
+    boolean remove(RegisterKey key, VersionId id) {
+        String statement = "DELETE FROM intents WHERE bucket = ? AND shard = ? AND key = ? AND id = ?";
+        return sql.update(statement, key.bucket(), key.shard(), key.key(), id) == 1;
     }
 
     private static IntentRow shape(Row row) throws SQLException {

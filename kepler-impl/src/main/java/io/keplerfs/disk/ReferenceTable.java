@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 record ReferenceTable(Sql sql, DigestTable digests) {
     private static final String SELECT = "SELECT chunk_id, upload_id, bucket, key, state, since FROM chunk_refs ";
+    /** By name, so that nothing ever walks over what was dropped; the words are those of the partial index. */
+    static final String LIVE = "chunk_refs INDEXED BY chunk_refs_live WHERE state <> 'DROPPED' AND ";
+
     private static final String PUT =
             "INSERT INTO chunk_refs(chunk_id, upload_id, bucket, key, state, since) VALUES (?, ?, ?, ?, ?, ?)"
                     + " ON CONFLICT (chunk_id, upload_id) DO NOTHING";
@@ -30,7 +33,10 @@ record ReferenceTable(Sql sql, DigestTable digests) {
     }
 
     List<Pin> pins(ChunkId chunk) {
-        return of(chunk).stream().filter(Reference::isLive).map(Reference::pin).toList();
+        return sql.list(
+                "SELECT upload_id, bucket, key FROM " + LIVE + "chunk_id = ? ORDER BY upload_id",
+                row -> new Pin(row.version(1), row.text(2), row.text(3)),
+                chunk);
     }
 
     List<Reference> above(@Nullable Reference cursor, int limit) {
@@ -111,8 +117,8 @@ record ReferenceTable(Sql sql, DigestTable digests) {
                 + (confirmedOnly ? "= 'REF'" : "<> 'DROPPED'");
         List<ChunkId> unneeded = sql.list(
                 "SELECT chunk_id" + mine
-                        + " AND NOT EXISTS (SELECT 1 FROM chunk_refs WHERE chunk_id = mine.chunk_id"
-                        + " AND upload_id <> mine.upload_id AND state <> 'DROPPED') ORDER BY chunk_id",
+                        + " AND NOT EXISTS (SELECT 1 FROM " + LIVE + "chunk_id = mine.chunk_id"
+                        + " AND upload_id <> mine.upload_id) ORDER BY chunk_id",
                 row -> row.chunk(1),
                 upload);
         sql.list(
@@ -123,8 +129,7 @@ record ReferenceTable(Sql sql, DigestTable digests) {
                 .forEach(chunk -> digests.dropped(chunk, upload));
         sql.update(
                 "UPDATE chunks SET unreferenced_since = ? WHERE id IN (SELECT chunk_id" + mine
-                        + ") AND NOT EXISTS (SELECT 1 FROM chunk_refs WHERE chunk_id = chunks.id"
-                        + " AND upload_id <> ? AND state <> 'DROPPED')",
+                        + ") AND NOT EXISTS (SELECT 1 FROM " + LIVE + "chunk_id = chunks.id AND upload_id <> ?)",
                 Math.max(1, nowMillis),
                 upload,
                 upload);

@@ -183,6 +183,13 @@ final class Schema {
             CREATE INDEX chunks_unreferenced ON chunks(id, size, state)
               WHERE unreferenced_since > 0 AND state <> 'TRASH'""");
 
+    /**
+     * Whether anybody needs a chunk is one look: of content that many keys shared, those that were deleted stay as DROPPED for
+     * days, and each removal would walk over all that came before it.
+     */
+    private static final List<String> LIVE_REFERENCES =
+            List.of("CREATE INDEX chunk_refs_live ON chunk_refs(chunk_id) WHERE state <> 'DROPPED'");
+
     /** Step i leads from version i to version i + 1. */
     private static final List<List<String>> STEPS = List.of(
             FIRST,
@@ -192,7 +199,8 @@ final class Schema {
             LISTINGS_ACROSS_SHARDS,
             DIGESTS,
             PRIORITIES,
-            UNREFERENCED_QUARANTINE);
+            UNREFERENCED_QUARANTINE,
+            LIVE_REFERENCES);
 
     private Schema() {}
 

@@ -2,7 +2,7 @@ package io.keplerfs.disk;
 
 import io.keplerfs.spi.Ballot;
 import io.keplerfs.spi.ChunkRow;
-import io.keplerfs.spi.DigestKind;
+import io.keplerfs.spi.DigestCell;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
@@ -198,8 +198,9 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
 
     @Override
     public void removeIntent(RegisterKey key, VersionId id) {
-        changing().intents().remove(key, id);
-        journal.delivered(key, id);
+        if (changing().intents().remove(key, id)) {
+            journal.delivered(key, id);
+        }
     }
 
     @Override
@@ -208,8 +209,8 @@ final class SqlTransaction extends SqlSnapshot implements Store.Transaction {
     }
 
     @Override
-    public boolean recountDigests(DigestKind kind, int partition) {
-        return changing().digests().recount(kind, partition);
+    public boolean recountDigests(DigestCell cell) {
+        return changing().digests().recount(cell);
     }
 
     @Override

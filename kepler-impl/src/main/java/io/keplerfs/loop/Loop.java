@@ -1,6 +1,7 @@
 package io.keplerfs.loop;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
@@ -31,6 +32,19 @@ public interface Loop {
     /** Runs the action on the loop once the stage is done, with its result or its failure. */
     default <T> void when(CompletionStage<T> stage, BiConsumer<@Nullable T, @Nullable Throwable> action) {
         stage.whenComplete((result, failure) -> execute(() -> action.accept(result, Failures.unwrap(failure))));
+    }
+
+    /** The same result or failure, on the loop: so that what is composed with it runs there. */
+    default <T> CompletableFuture<T> bring(CompletionStage<T> stage) {
+        CompletableFuture<T> here = new CompletableFuture<>();
+        stage.whenComplete((result, failure) -> execute(() -> {
+            if (failure != null) {
+                here.completeExceptionally(Failures.unwrap(failure));
+            } else {
+                here.complete(result);
+            }
+        }));
+        return here;
     }
 
     /** A scheduled task. */

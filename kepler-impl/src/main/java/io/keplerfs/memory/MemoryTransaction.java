@@ -4,7 +4,7 @@ import io.keplerfs.memory.MemoryTables.IntentId;
 import io.keplerfs.memory.MemoryTables.ReferenceId;
 import io.keplerfs.memory.MemoryTables.StoredBytes;
 import io.keplerfs.memory.MemoryTables.TaskId;
-import io.keplerfs.spi.DigestKind;
+import io.keplerfs.spi.DigestCell;
 import io.keplerfs.spi.IntentRow;
 import io.keplerfs.spi.MemberInfo;
 import io.keplerfs.spi.Pin;
@@ -211,7 +211,7 @@ class MemoryTransaction extends MemorySnapshot implements Store.Transaction {
 
     /** They are counted whenever somebody asks, so they are never wrong. */
     @Override
-    public boolean recountDigests(DigestKind kind, int partition) {
+    public boolean recountDigests(DigestCell cell) {
         return false;
     }
 

@@ -150,9 +150,16 @@ final class Comparison {
             return;
         }
         log.warn("the digest of {} in partition {} is not the sum of its rows: it is counted anew", kind, partition);
-        store.write(tables -> tables.recountDigests(kind, partition)).whenComplete((wrong, failure) -> {
+        recount(new DigestCell(kind, partition, 0));
+    }
+
+    /** One transaction after the other: nobody who writes waits for more than one cell. */
+    private void recount(DigestCell cell) {
+        store.write(tables -> tables.recountDigests(cell)).whenComplete((wrong, failure) -> {
             if (failure != null) {
-                log.warn("partition {} could not be counted: {}", partition, failure.toString());
+                log.warn("partition {} could not be counted: {}", cell.partition(), failure.toString());
+            } else if (cell.number() + 1 < DigestCell.PER_PARTITION) {
+                recount(new DigestCell(cell.kind(), cell.partition(), cell.number() + 1));
             }
         });
     }

@@ -91,7 +91,8 @@ public final class Explain {
 
     private String why(boolean owner, Held held, HeldChunks answer, Ownership ownership) {
         boolean live = held.isLive();
-        if (held.isNeeded() && !live) {
+        boolean damaged = held.copy().filter(ChunkRow.State.QUARANTINE::equals).isPresent();
+        if (held.isNeeded() && !live && (owner || !damaged)) {
             return "it is needed, and missing here: a copy is on its way";
         } else if (held.isNeeded()) {
             return owner
@@ -101,7 +102,7 @@ public final class Explain {
         } else if (held.copy().filter(ChunkRow.State.TRASH::equals).isPresent()) {
             return "in the trash: deleted after " + ages.trash().toMinutes()
                     + " min there, sooner when the disk is nearly full, unless somebody reads or stores it";
-        } else if (!live) {
+        } else if (!live && !damaged) {
             return "nothing is here";
         } else if (ownership.next().isPresent()) {
             return "nobody needs it; it stays while ownership moves";
@@ -109,7 +110,7 @@ public final class Explain {
             return "nobody needs it as far as this node knows; it stays until the references of the owners before are read";
         }
         Instant earliest = Instant.ofEpochMilli(held.unreferencedSinceMillis()).plus(ages.unreferenced());
-        return "nobody needs it: to the trash after " + earliest
+        return "nobody needs it: " + (damaged ? "forgotten after " : "to the trash after ") + earliest
                 + ", if a majority of the owners know no reference either";
     }
 

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Hashes every chunk of this disk anew within {@link LifeTimes#scrub}, in the order of their ids, one at a time with pauses, so that
  * foreground work hardly notices; a copy that is damaged or missing is quarantined by the store and fetched from another
- * node. Owned by the loop.
+ * node. So is one that gives read errors, if it does so again ({@link SecondLooks}). Owned by the loop.
  *
  * <p>A round begins every half of that time and is paced to be done by the next, so that no chunk waits longer than the whole,
  * whatever its place in the order was. How far it is survives a restart. Once a round the tables are checked, too.
@@ -53,6 +53,7 @@ public final class Scrub implements LongWork {
     private final Loop loop;
     private final Store store;
     private final Recovery recovery;
+    private final SecondLooks secondLooks;
     private final Duration roundEvery;
     private final LongSupplier throttle;
     private final Deque<ChunkRow> page = new ArrayDeque<>();
@@ -91,6 +92,7 @@ public final class Scrub implements LongWork {
         this.loop = loop;
         this.store = store;
         this.recovery = recovery;
+        this.secondLooks = new SecondLooks(loop, store, recovery, () -> paused);
         this.roundEvery = within.dividedBy(2);
         this.throttle = bytesPerSecond;
     }
@@ -311,12 +313,13 @@ public final class Scrub implements LongWork {
         }
     }
 
-    /** An I/O error says nothing of the bytes, so they are kept as they are; and a busy store nothing of the disk. */
+    /** One read error says nothing of the copy, so it is read again later; and a busy store says nothing of the disk. */
     private void unreadable(ChunkRow row, ScrubRound now, Throwable failure, long beganNanos) {
         if (store.failed().isPresent() || failure.getCause() instanceof RejectedExecutionException) {
             putBack(row, now, LOOK_EVERY);
         } else {
             log.warn("chunk {} cannot be read: {}; check this node's disk", row.id(), failure.toString());
+            secondLooks.add(row);
             passed(row, now, Cost.NOTHING, 1, beganNanos);
         }
     }

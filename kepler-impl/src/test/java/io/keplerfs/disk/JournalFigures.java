@@ -8,6 +8,7 @@ import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.values.NodeId;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -36,6 +37,11 @@ class JournalFigures {
                 throw new IOException("no journal in this round");
             }
             return real.create(file);
+        }
+
+        @Override
+        public FileChannel open(Path file) throws IOException {
+            return real.open(file);
         }
 
         @Override

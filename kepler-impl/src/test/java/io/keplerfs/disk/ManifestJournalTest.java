@@ -153,6 +153,7 @@ class ManifestJournalTest {
             remove(store, 2);
             done(store.write(tables -> {
                 tables.setAsideRegister(key(3));
+                tables.removeIntent(key(1), new VersionId(new UUID(0, 1)));
                 return true;
             }));
 

@@ -186,8 +186,7 @@ class MissingDiskTest {
 
     private void recountFindsNothingToMend() {
         for (ChunkId id : ids) {
-            int partition = DigestCell.of(id).partition();
-            boolean wrong = done(store.write(tables -> tables.recountDigests(DigestKind.CHUNKS, partition)));
+            boolean wrong = done(store.write(tables -> tables.recountDigests(DigestCell.of(id))));
             assertThat(wrong).isFalse();
         }
     }

@@ -2,6 +2,7 @@ package io.keplerfs.disk;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A real disk that writes down what is done to it, and can be told to fail, to wait or to be full. */
@@ -19,6 +21,7 @@ final class RecordingDisk implements Disk {
     private final List<String> events = new CopyOnWriteArrayList<>();
     private volatile @Nullable String failing;
     private volatile @Nullable SQLException failingCommit;
+    private volatile Predicate<Path> unreadable = file -> false;
     private volatile LongSupplier freeBytes = () -> Long.MAX_VALUE;
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
@@ -42,6 +45,11 @@ final class RecordingDisk implements Disk {
 
     void failCommit(@Nullable SQLException with) {
         failingCommit = with;
+    }
+
+    /** Files that give read errors from now on. */
+    void failReadsOf(Predicate<Path> files) {
+        unreadable = files;
     }
 
     void setFreeBytes(long bytes) {
@@ -108,6 +116,14 @@ final class RecordingDisk implements Disk {
                 out.close();
             }
         };
+    }
+
+    @Override
+    public FileChannel open(Path file) throws IOException {
+        if (unreadable.test(file)) {
+            throw new IOException("Input/output error");
+        }
+        return real.open(file);
     }
 
     @Override

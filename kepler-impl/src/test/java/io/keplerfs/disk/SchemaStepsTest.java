@@ -8,11 +8,14 @@ import io.keplerfs.spi.AcceptedBallot;
 import io.keplerfs.spi.DigestCell;
 import io.keplerfs.spi.DigestKind;
 import io.keplerfs.spi.Fold;
+import io.keplerfs.spi.Pin;
+import io.keplerfs.spi.Reference;
 import io.keplerfs.spi.RegisterKey;
 import io.keplerfs.spi.RegisterRange;
 import io.keplerfs.spi.RegisterRow;
 import io.keplerfs.spi.Store;
 import io.keplerfs.values.Backlog;
+import io.keplerfs.values.ChunkId;
 import io.keplerfs.values.NodeId;
 import io.keplerfs.values.Priority;
 import io.keplerfs.values.VersionId;
@@ -86,8 +89,7 @@ class SchemaStepsTest {
         for (RegisterRow row : tables.registersAfter(null, 100)) {
             DigestCell cell = DigestCell.of(row.key());
             counted += tables.registersIn(cell).contains(new AcceptedBallot(row.key(), row.accepted())) ? 1 : 0;
-            assertThat(tables.recountDigests(DigestKind.REGISTERS, cell.partition()))
-                    .isFalse();
+            assertThat(tables.recountDigests(cell)).isFalse();
             assertThat(tables.digests(DigestKind.REGISTERS, cell.partition(), cell.partition() + 1))
                     .hasSize(1);
         }
@@ -112,6 +114,27 @@ class SchemaStepsTest {
                         .hasSize(8);
                 assertThat(done(store.write(SchemaStepsTest::countedRegisters))).isEqualTo(8);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 6, 8})
+    void referencesThatAnEarlierReleaseWroteAreFoundByWhetherTheyAreLive(int schema) throws Exception {
+        Path root = directoryOf(schema);
+        ChunkId chunk = DiskFixture.idOf(new byte[] {7});
+        try (Sql sql = new Sql(DriverManager.getConnection("jdbc:sqlite:" + root.resolve("meta.db")))) {
+            String insert = "INSERT INTO chunk_refs(chunk_id, upload_id, bucket, key, state, since)"
+                    + " VALUES (?, ?, 'photos', 'cat', ?, 1)";
+            sql.update(insert, chunk, WRITE, Reference.State.REF);
+            sql.update(insert, chunk, new VersionId(new UUID(3, 5)), Reference.State.DROPPED);
+        }
+        try (Store store = DiskStore.open(DiskFixture.options(root))) {
+            List<Pin> pins = done(store.read(tables -> tables.pins(chunk)));
+            assertThat(pins).containsExactly(new Pin(WRITE, "photos", "cat"));
+            List<ChunkId> unneeded = done(store.write(tables -> tables.unpin(WRITE)));
+            assertThat(unneeded).containsExactly(chunk);
+            List<Pin> after = done(store.read(tables -> tables.pins(chunk)));
+            assertThat(after).isEmpty();
         }
     }
 

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
@@ -60,7 +61,7 @@ class SharedContentTest {
                 MANY,
                 SHARED);
         tables.references().pin(SHARED, pin(KNOWN), NOON);
-        tables.digests().recount(DigestKind.CHUNKS, DigestCell.of(SHARED).partition());
+        tables.digests().recount(DigestCell.of(SHARED));
     }
 
     @AfterEach
@@ -118,5 +119,41 @@ class SharedContentTest {
     @Test
     void oneUnpinLooksAtFewOthers() throws SQLException {
         isCheap(() -> tables.references().drop(pin(KNOWN).upload(), false, NOON));
+    }
+
+    /** What a mass delete leaves behind until it is forgotten: the last references, wherever they are in the order of uploads. */
+    private void dropAllButSome(String which) {
+        sql.update(
+                "UPDATE chunk_refs SET state = 'DROPPED', since = 2 WHERE upload_id <> ? AND " + which, uploadOfPin());
+        tables.digests().recount(DigestCell.of(SHARED));
+    }
+
+    private static byte[] uploadOfPin() {
+        return ByteBuffer.allocate(16).putLong(KNOWN).putLong(1).array();
+    }
+
+    @Test
+    void theLastUnpinsOfAMassDeleteLookAtNothingThatWasDropped() throws SQLException {
+        for (String half : List.of("upload_id < x'7f'", "upload_id > x'7f'")) {
+            dropAllButSome(half);
+            tables.references().pin(SHARED, pin(NEW), NOON);
+            isCheap(() -> tables.references().drop(pin(NEW).upload(), false, NOON));
+        }
+        isCheap(() -> assertThat(tables.references().drop(pin(KNOWN).upload(), false, NOON))
+                .containsExactly(SHARED));
+        assertThat(tables.chunks().unreferencedSince(SHARED)).hasValue(NOON);
+    }
+
+    @Test
+    void whetherAnybodyNeedsAChunkLooksAtNothingThatWasDropped() throws SQLException {
+        dropAllButSome("true");
+
+        isCheap(() -> assertThat(tables.references().pins(SHARED)).containsExactly(pin(KNOWN)));
+        isCheap(() -> assertThat(tables.chunks().trash(SHARED)).isFalse());
+        isCheap(() -> assertThat(tables.chunks().quarantine(SHARED)).isTrue());
+        isCheap(() -> assertThat(tables.chunks().forgetQuarantined(SHARED)).isFalse());
+        isCheap(() -> tables.chunks().putLive(SHARED, BYTES.length, PieceSums.of(ByteBuffer.wrap(BYTES)), NOON));
+        tables.references().drop(pin(KNOWN).upload(), false, NOON);
+        isCheap(() -> assertThat(tables.chunks().trash(SHARED)).isTrue());
     }
 }

@@ -22,9 +22,13 @@ import io.keplerfs.values.VersionId;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -145,6 +149,62 @@ class ComparisonTest {
     private static void promise(Store store, RegisterKey key, long time) {
         RegisterRow row = new RegisterRow(key, ballot(time), Ballot.ZERO, new byte[0], new byte[0], false);
         change(store, tables -> tables.putRegister(row));
+    }
+
+    /** A store whose cells of one partition do not add up to its root, and what it is asked to count. */
+    private static Store wrong(Store store, int partition, List<List<Integer>> countedByTransaction) {
+        return proxy(Store.class, store, (method, given) -> {
+            if (method.equals("read")) {
+                Function<Store.Snapshot, ?> query = cast(given[0]);
+                return store.read(tables -> query.apply(wrong(Store.Snapshot.class, tables, partition, List.of())));
+            } else if (method.equals("write")) {
+                Function<Store.Transaction, ?> change = cast(given[0]);
+                List<Integer> counted = new ArrayList<>();
+                countedByTransaction.add(counted);
+                return store.write(tables -> change.apply(wrong(Store.Transaction.class, tables, partition, counted)));
+            }
+            return null;
+        });
+    }
+
+    private static <T extends Store.Snapshot> T wrong(Class<T> type, T tables, int partition, List<Integer> counted) {
+        return proxy(type, tables, (method, given) -> {
+            if (method.equals("digestCells") && given[1].equals(partition)) {
+                return Collections.nCopies(DigestCell.PER_PARTITION, new Digest(1, 1));
+            } else if (method.equals("recountDigests")) {
+                counted.add(((DigestCell) given[0]).number());
+            }
+            return null;
+        });
+    }
+
+    private static <T> T proxy(Class<T> type, T real, BiFunction<String, Object[], Object> instead) {
+        return type.cast(Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {type}, (proxy, method, given) -> {
+                    Object answer = instead.apply(method.getName(), given);
+                    return answer == null ? method.invoke(real, given) : answer;
+                }));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> Function<T, ?> cast(Object function) {
+        return (Function<T, ?>) function;
+    }
+
+    @Test
+    void sumsThatAreWrongAreCountedAnewACellInEachTransaction() {
+        change(mine, tables -> tables.putRegister(row(key(1), 5, false)));
+        List<List<Integer>> counted = new ArrayList<>();
+        Store wrong = wrong(mine, DigestCell.of(key(1)).partition(), counted);
+
+        try (TwoOwners two = new TwoOwners(wrong, theirs)) {
+            two.comparison(wrong, theirs).run().join();
+        }
+
+        assertThat(counted.stream().filter(cells -> !cells.isEmpty()).toList())
+                .isEqualTo(IntStream.range(0, DigestCell.PER_PARTITION)
+                        .mapToObj(List::of)
+                        .toList());
     }
 
     @Test

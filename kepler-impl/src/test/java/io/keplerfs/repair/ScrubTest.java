@@ -177,7 +177,7 @@ class ScrubTest {
     }
 
     @Test
-    void whatIsDamagedOrMissingIsMendedAndWhatCannotBeReadIsLeftAlone() {
+    void whatIsDamagedOrMissingIsMendedAndWhatCannotBeReadOnceIsLeftAlone() {
         List<ChunkId> ids = some(20);
         missing.addAll(ids.subList(0, 5));
         unreadable.addAll(ids.subList(10, 13));
@@ -187,6 +187,44 @@ class ScrubTest {
         assertThat(mended).containsExactlyInAnyOrderElementsOf(missing);
         assertThat(scrub.progress().found()).isEqualTo(8);
         assertThat(hashedAtMillis).hasSize(CHUNKS - 8);
+    }
+
+    @Test
+    void whatCannotBeReadTwiceIsGivenUpByTheStoreAndMendedWithoutWaitingForTheNextRound() {
+        List<ChunkId> ids = some(20);
+        unreadable.addAll(ids.subList(10, 13));
+        world.runUntil(this::ended, DAY);
+        assertThat(mended).isEmpty();
+        // As the store does when the second error comes; one of the three was a cable.
+        missing.addAll(ids.subList(10, 12));
+        unreadable.clear();
+        outcome = Outcome.LATER;
+
+        pass(Store.READ_AGAIN_AFTER.plusMinutes(2));
+
+        assertThat(mended).containsExactlyInAnyOrderElementsOf(ids.subList(10, 12));
+        outcome = Outcome.UNDER_WAY;
+        pass(Store.READ_AGAIN_AFTER.plusMinutes(2));
+        assertThat(mended).as("tried until they were owed").hasSize(4);
+        assertThat(hashedAtMillis.get(ids.get(12))).hasSize(1);
+        assertThat(scrub.progress().found()).as("counted once").isEqualTo(3);
+        pass(Duration.ofHours(2));
+        assertThat(mended).hasSize(4);
+    }
+
+    @Test
+    void aPauseHoldsSecondLooksUp() {
+        unreadable.addAll(some(1));
+        world.runUntil(this::ended, DAY);
+        missing.addAll(unreadable);
+        life.execute(scrub::pause);
+        pass(Store.READ_AGAIN_AFTER.multipliedBy(3));
+        assertThat(mended).isEmpty();
+
+        life.execute(scrub::resume);
+        pass(Store.READ_AGAIN_AFTER.multipliedBy(2));
+
+        assertThat(mended).hasSize(1);
     }
 
     @Test

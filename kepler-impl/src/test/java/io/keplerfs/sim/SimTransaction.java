@@ -311,7 +311,7 @@ final class SimTransaction implements Store.Transaction {
     }
 
     @Override
-    public boolean recountDigests(DigestKind kind, int partition) {
+    public boolean recountDigests(DigestCell cell) {
         throw none();
     }
 }

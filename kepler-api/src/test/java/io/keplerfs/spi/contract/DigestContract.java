@@ -195,7 +195,10 @@ interface DigestContract extends StoreUnderTest {
             for (DigestKind kind : DigestKind.values()) {
                 for (int partition :
                         tables.digests(kind, 0, DigestCell.PARTITIONS).keySet()) {
-                    assertThat(tables.recountDigests(kind, partition)).isFalse();
+                    for (int number = 0; number < DigestCell.PER_PARTITION; number++) {
+                        assertThat(tables.recountDigests(new DigestCell(kind, partition, number)))
+                                .isFalse();
+                    }
                 }
             }
         });
