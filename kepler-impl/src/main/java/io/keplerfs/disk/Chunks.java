@@ -1,6 +1,5 @@
 package io.keplerfs.disk;
 
-import com.google.common.util.concurrent.Striped;
 import io.keplerfs.spi.ChunkRow;
 import io.keplerfs.spi.ChunkRow.State;
 import io.keplerfs.spi.DiskFullException;
@@ -17,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Lock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,17 +36,14 @@ import org.slf4j.LoggerFactory;
  * <p>{@link #restore} leads back from TRASH to LIVE: a read or a pin that comes within the day finds the bytes again.
  *
  * <p>The row decides: a file without a live row is not there. A chunk becomes LIVE after its file is durable, and stops being
- * LIVE before its file is moved. Whatever changes a chunk holds the lock of its stripe, and only that one; the writer of the
- * metadata, for which it waits, never takes it. References need no lock: they and {@code collect} meet in the single writer.
+ * LIVE before its file is moved. Whatever changes a chunk holds its lock ({@link ChunkLocks}). References need none: they and
+ * {@code collect} meet in the single writer.
  */
 final class Chunks {
     /** Mended or forgotten chunks stay in the quarantine for so long, for somebody to look at. */
     private static final Duration QUARANTINED = Duration.ofDays(30);
 
     private static final Logger LOG = LoggerFactory.getLogger(Chunks.class);
-
-    /** Many times the workers, so that two of them rarely meet on different chunks. */
-    private static final int STRIPES = 1_024;
 
     private final DataDirectory directory;
     private final Metadata metadata;
@@ -58,7 +53,7 @@ final class Chunks {
     private final Disk disk;
     private final FailureLatch failure;
     private final LongSupplier wallMillis;
-    private final Striped<Lock> locks = Striped.lock(STRIPES);
+    private final ChunkLocks locks = new ChunkLocks();
     private final AtomicLong liveChunks = new AtomicLong();
     private final AtomicLong liveBytes = new AtomicLong();
 
@@ -126,17 +121,13 @@ final class Chunks {
             throw new IllegalArgumentException("chunk " + id + ": the " + bytes.remaining() + " bytes given hash to "
                     + actual + "; nothing was stored");
         }
-        Lock lock = locks.get(id);
-        lock.lock();
-        try {
-            Optional<ChunkRow> known = metadata.read(snapshot -> snapshot.chunk(id));
-            boolean live = known.filter(row -> row.state() == State.LIVE).isPresent();
+        locks.holding(id, () -> {
+            boolean live = isLive(metadata.read(snapshot -> snapshot.chunk(id)).orElse(null));
             if (!live || !files.seemsComplete(id, bytes.remaining())) {
                 store(id, bytes, live);
             }
-        } finally {
-            lock.unlock();
-        }
+            return live;
+        });
     }
 
     private void store(ChunkId id, ByteBuffer bytes, boolean wasLive) throws IOException {
@@ -190,12 +181,12 @@ final class Chunks {
         try {
             readCopy(id, offset, into, verifyHash);
         } catch (DamagedCopyException suspected) {
-            readAgain(id, offset, into, verifyHash, false);
+            locks.holding(id, () -> readOrQuarantine(id, offset, into, verifyHash, false));
         } catch (UnreadableCopyException error) {
             if (!readErrors.isLost(error, id, wallMillis.getAsLong())) {
                 throw error;
             }
-            readAgain(id, offset, into, verifyHash, true);
+            locks.holding(id, () -> readOrQuarantine(id, offset, into, verifyHash, true));
         }
         if (verifyHash) {
             readErrors.forget(id);
@@ -228,21 +219,11 @@ final class Chunks {
      *
      * @param diskWorks whether other chunks were read just now, so that a read error is one of this file
      */
-    private void readAgain(ChunkId id, int offset, ByteBuffer into, boolean verifyHash, boolean diskWorks)
-            throws IOException {
-        Lock lock = locks.get(id);
-        lock.lock();
-        try {
-            readOrQuarantine(id, offset, into, verifyHash, diskWorks);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void readOrQuarantine(ChunkId id, int offset, ByteBuffer into, boolean verifyHash, boolean diskWorks)
+    private ByteBuffer readOrQuarantine(ChunkId id, int offset, ByteBuffer into, boolean verifyHash, boolean diskWorks)
             throws IOException {
         try {
             readCopy(id, offset, into, verifyHash);
+            return into;
         } catch (DamagedCopyException damaged) {
             checkDirectory();
             if (damaged.isMissing()) {
@@ -299,44 +280,28 @@ final class Chunks {
 
     int collect(List<ChunkId> chunks) throws IOException {
         failure.check();
-        Map<Lock, List<ChunkId>> byStripe = new LinkedHashMap<>();
-        for (ChunkId id : chunks) {
-            byStripe.computeIfAbsent(locks.get(id), stripe -> new ArrayList<>()).add(id);
-        }
-        int removed = 0;
-        for (Map.Entry<Lock, List<ChunkId>> stripe : byStripe.entrySet()) {
-            Lock lock = stripe.getKey();
-            lock.lock();
-            try {
-                removed += collectLocked(stripe.getValue());
-            } finally {
-                lock.unlock();
-            }
-        }
-        return removed;
+        return locks.holdingEach(chunks, this::collectLocked);
     }
 
     boolean restore(ChunkId id) throws IOException {
         failure.check();
-        Lock lock = locks.get(id);
-        lock.lock();
-        try {
-            Optional<ChunkRow> row = metadata.read(snapshot -> snapshot.chunk(id));
-            if (row.isEmpty()
-                    || row.get().state() != State.TRASH
-                    || !files.untrash(id, row.get().sizeBytes())) {
-                return false;
-            }
-            boolean back = metadata.writeNow(
-                    transaction -> transaction.changing().chunks().restore(id, wallMillis.getAsLong()));
-            if (back) {
-                liveChunks.incrementAndGet();
-                liveBytes.addAndGet(row.get().sizeBytes());
-            }
-            return back;
-        } finally {
-            lock.unlock();
+        return locks.holding(id, () -> restoreLocked(id));
+    }
+
+    private boolean restoreLocked(ChunkId id) throws IOException {
+        Optional<ChunkRow> row = metadata.read(snapshot -> snapshot.chunk(id));
+        if (row.isEmpty()
+                || row.get().state() != State.TRASH
+                || !files.untrash(id, row.get().sizeBytes())) {
+            return false;
         }
+        boolean back =
+                metadata.writeNow(transaction -> transaction.changing().chunks().restore(id, wallMillis.getAsLong()));
+        if (back) {
+            liveChunks.incrementAndGet();
+            liveBytes.addAndGet(row.get().sizeBytes());
+        }
+        return back;
     }
 
     int purge(long trashedUntilMillis) throws IOException {
@@ -344,23 +309,24 @@ final class Chunks {
         purgeQuarantine();
         List<ChunkId> gone = new ArrayList<>();
         for (ChunkId id : trash.olderThan(trashedUntilMillis)) {
-            Lock lock = locks.get(id);
-            lock.lock();
-            try {
-                // It may have been brought back, and collected again, since the look.
-                if (trash.delete(id, trashedUntilMillis)) {
-                    gone.add(id);
-                    // After the file: a crash in between leaves a row without one, which the next start removes.
-                    trash.forget(List.of(id));
-                }
-            } finally {
-                lock.unlock();
+            if (locks.holding(id, () -> purgeLocked(id, trashedUntilMillis))) {
+                gone.add(id);
             }
         }
         if (!gone.isEmpty()) {
             LOG.debug("deleted {} chunks from {}", gone.size(), directory.trash());
         }
         return gone.size();
+    }
+
+    private boolean purgeLocked(ChunkId id, long trashedUntilMillis) throws IOException {
+        // It may have been brought back, and collected again, since the look.
+        boolean deleted = trash.delete(id, trashedUntilMillis);
+        if (deleted) {
+            // After the file: a crash in between leaves a row without one, which the next start removes.
+            trash.forget(List.of(id));
+        }
+        return deleted;
     }
 
     /**
@@ -370,18 +336,15 @@ final class Chunks {
     private void purgeQuarantine() throws IOException {
         long until = wallMillis.getAsLong() - (usage().isNearlyFull() ? 0 : QUARANTINED.toMillis());
         for (ChunkId id : files.quarantinedUntil(until)) {
-            Lock lock = locks.get(id);
-            lock.lock();
-            try {
+            locks.holding(id, () -> {
                 boolean missing = metadata.read(snapshot -> snapshot.chunk(id))
                         .filter(row -> row.state() == State.QUARANTINE)
                         .isPresent();
                 if (!missing) {
                     files.forgetQuarantined(id);
                 }
-            } finally {
-                lock.unlock();
-            }
+                return missing;
+            });
         }
     }
 
@@ -397,13 +360,7 @@ final class Chunks {
                 .forEach(row -> suspects.add(row.id()));
         int different = 0;
         for (ChunkId id : suspects) {
-            Lock lock = locks.get(id);
-            lock.lock();
-            try {
-                different += reconcileLocked(id) ? 1 : 0;
-            } finally {
-                lock.unlock();
-            }
+            different += locks.holding(id, () -> reconcileLocked(id)) ? 1 : 0;
         }
         return different;
     }
