@@ -104,7 +104,7 @@ class DamagedSalvageTest {
         Path other = copyOf(whole, "other");
         forgetJournal(bare);
         forgetJournal(other);
-        for (int page = pages(whole) / 4; page < pages(whole); page += 5) {
+        for (int page = pages(whole) / 4; page < pages(whole); page++) {
             overwrite(journalled, page);
             overwrite(bare, page);
         }
