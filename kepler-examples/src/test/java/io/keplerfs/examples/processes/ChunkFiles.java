@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The chunks on the disks of some nodes, seen from outside: by their files alone. */
 record ChunkFiles(Map<String, List<Path>> copies, long bytes) {
@@ -54,6 +55,13 @@ record ChunkFiles(Map<String, List<Path>> copies, long bytes) {
     /** Chunks of which fewer nodes have a file. */
     long withFewerThan(int nodes) {
         return copies.values().stream().filter(paths -> paths.size() < nodes).count();
+    }
+
+    /** Of these chunks those of which fewer nodes have a file, or none. */
+    long withFewerThan(int nodes, Set<String> chunks) {
+        return chunks.stream()
+                .filter(chunk -> copies.getOrDefault(chunk, List.of()).size() < nodes)
+                .count();
     }
 
     /** Files whose content is not what their name says, by reading every byte. */
