@@ -37,13 +37,13 @@ public interface Loop {
     /** The same result or failure, on the loop: so that what is composed with it runs there. */
     default <T> CompletableFuture<T> bring(CompletionStage<T> stage) {
         CompletableFuture<T> here = new CompletableFuture<>();
-        stage.whenComplete((result, failure) -> execute(() -> {
+        when(stage, (result, failure) -> {
             if (failure != null) {
-                here.completeExceptionally(Failures.unwrap(failure));
+                here.completeExceptionally(failure);
             } else {
                 here.complete(result);
             }
-        }));
+        });
         return here;
     }
 

@@ -99,11 +99,6 @@ public final class HybridClock {
         return Optional.of(new Ballot(time, node));
     }
 
-    /** The first time that a ballot can have whose millisecond is this one. */
-    static long timeOf(long millis) {
-        return stamp(millis);
-    }
-
     /** What the clock shows, in milliseconds since 1970. */
     long millis() {
         return Math.max(last, stamp(loop.wallMillis())) >>> COUNTER_BITS;
@@ -182,7 +177,8 @@ public final class HybridClock {
         return Math.max(wall + stamp(RESERVE.toMillis()), last + stamp(LEAST_RESERVE.toMillis()));
     }
 
-    private static long stamp(long millis) {
+    /** The first time that a ballot can have whose millisecond is this one. */
+    static long stamp(long millis) {
         return millis << COUNTER_BITS;
     }
 }

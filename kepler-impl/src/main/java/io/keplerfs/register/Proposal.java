@@ -72,10 +72,7 @@ final class Proposal {
 
     /** No attempt of this write, by whichever node, has ever used a ballot before this time; 0 if its id does not tell. */
     private long earliest() {
-        return task.write().notBeforeMillis().stream()
-                .map(HybridClock::timeOf)
-                .findFirst()
-                .orElse(0);
+        return HybridClock.stamp(task.write().notBeforeMillis().orElse(0));
     }
 
     /** Begins; the future completes on the loop. */

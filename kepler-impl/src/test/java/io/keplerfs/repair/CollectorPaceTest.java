@@ -22,7 +22,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** A former owner of 80 chunks, which their three owners have hashed, under virtual time. */
@@ -86,26 +85,13 @@ class CollectorPaceTest {
                 store,
                 views,
                 delivery,
-                new Nobody(),
+                new UploadsElsewhere(),
                 new ReferenceSync(loop, rpc, store, views),
                 new Holdings(rpc, store, () -> 5),
                 AGES,
                 () -> CAP,
                 Fault.COLLECT_BEFORE_READING_REFERENCES);
         loop.execute(collector::start);
-    }
-
-    /** This node has no uploads of its own. */
-    private static final class Nobody implements Claims {
-        @Override
-        public CompletableFuture<Verdict> judge(Pin pin) {
-            return CompletableFuture.completedFuture(Verdict.ALIVE);
-        }
-
-        @Override
-        public Set<VersionId> neededHere(Store.Snapshot tables) {
-            return Set.of();
-        }
     }
 
     private void pass(Duration time) {

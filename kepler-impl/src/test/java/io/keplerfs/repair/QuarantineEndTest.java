@@ -126,25 +126,13 @@ class QuarantineEndTest {
                 store,
                 views,
                 new ChunkDelivery(loop, rpc, store, queue, views, new Bandwidth(loop, Bandwidth.LEAST)),
-                new AllAlive(),
+                new UploadsElsewhere(),
                 new ReferenceSync(loop, rpc, store, views),
                 holdings,
                 AGES,
                 () -> 1_000_000,
                 Fault.COLLECT_BEFORE_READING_REFERENCES);
         loop.execute(collector::start);
-    }
-
-    private static final class AllAlive implements Claims {
-        @Override
-        public CompletableFuture<Verdict> judge(Pin pin) {
-            return CompletableFuture.completedFuture(Verdict.ALIVE);
-        }
-
-        @Override
-        public Set<VersionId> neededHere(Store.Snapshot tables) {
-            return Set.of();
-        }
     }
 
     private void pass(Duration time) {

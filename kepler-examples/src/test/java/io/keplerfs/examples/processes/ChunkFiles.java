@@ -54,7 +54,7 @@ record ChunkFiles(Map<String, List<Path>> copies, long bytes) {
 
     /** Chunks of which fewer nodes have a file. */
     long withFewerThan(int nodes) {
-        return copies.values().stream().filter(paths -> paths.size() < nodes).count();
+        return withFewerThan(nodes, copies.keySet());
     }
 
     /** Of these chunks those of which fewer nodes have a file, or none. */
